@@ -1,0 +1,1 @@
+"""Recognise, search and recommend images by how they look."""
