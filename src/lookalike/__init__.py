@@ -1,1 +1,84 @@
-"""Recognise, search and recommend images by how they look."""
+"""Recognise, search and recommend images by how they look.
+
+>>> import lookalike
+>>> library = lookalike.open("photos.lookalike")  # doctest: +SKIP
+>>> library.add("pictures/")  # doctest: +SKIP
+>>> hits = library.search("query.jpg", k=10)  # doctest: +SKIP
+"""
+
+from .errors import (
+    BlockedAddressError,
+    BrokenImageError,
+    EmptySourceError,
+    FetchError,
+    ImageError,
+    ImageTimeoutError,
+    ImageTooLargeError,
+    LibraryBrokenError,
+    LibraryBusyError,
+    LibraryError,
+    LibraryNotFoundError,
+    LibraryStorageError,
+    LibraryTooNewError,
+    LookalikeError,
+    MissingExtraError,
+    ModelError,
+    ModelFileError,
+    ModelNotFoundError,
+    NotAnImageError,
+    NotInLibraryError,
+    SettingsError,
+    SourceError,
+    SourceNotFoundError,
+    TableError,
+    UsageError,
+)
+from .library import Library, models, recognize
+from .library import open_library as open
+from .results import AddReport, Failure, Hit, Hits, ImageInfo, Label, Labels, Progress, Stats
+from .settings import Settings, load_settings
+
+__all__ = [
+    "AddReport",
+    "BlockedAddressError",
+    "BrokenImageError",
+    "EmptySourceError",
+    "Failure",
+    "FetchError",
+    "Hit",
+    "Hits",
+    "ImageError",
+    "ImageInfo",
+    "ImageTimeoutError",
+    "ImageTooLargeError",
+    "Label",
+    "Labels",
+    "Library",
+    "LibraryBrokenError",
+    "LibraryBusyError",
+    "LibraryError",
+    "LibraryNotFoundError",
+    "LibraryStorageError",
+    "LibraryTooNewError",
+    "LookalikeError",
+    "MissingExtraError",
+    "ModelError",
+    "ModelFileError",
+    "ModelNotFoundError",
+    "NotAnImageError",
+    "NotInLibraryError",
+    "Progress",
+    "Settings",
+    "SettingsError",
+    "SourceError",
+    "SourceNotFoundError",
+    "Stats",
+    "TableError",
+    "UsageError",
+    "load_settings",
+    "models",
+    "open",
+    "recognize",
+]
+
+__version__ = "0.1.0"

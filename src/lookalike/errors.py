@@ -25,6 +25,7 @@
         ├── LibraryTooNewError    (RuntimeError)        made by a newer version
         ├── LibraryBrokenError    (RuntimeError)        the catalog or index is damaged
         ├── LibraryBusyError      (BlockingIOError)     another process is writing
+        ├── LibraryStorageError   (OSError)             disk full, read-only or failing
         └── NotInLibraryError     (KeyError)            no such image in the library
 """
 
@@ -40,6 +41,7 @@ __all__ = [
     "LibraryBusyError",
     "LibraryError",
     "LibraryNotFoundError",
+    "LibraryStorageError",
     "LibraryTooNewError",
     "LookalikeError",
     "MissingExtraError",
@@ -150,6 +152,10 @@ class LibraryBrokenError(LibraryError, RuntimeError):
 
 class LibraryBusyError(LibraryError, BlockingIOError):
     """Another process is writing to the library."""
+
+
+class LibraryStorageError(LibraryError, OSError):
+    """The disk under the library is full, may not be written or does not answer."""
 
 
 class NotInLibraryError(LibraryError, KeyError):

@@ -235,12 +235,17 @@ class AddReport:
     skipped: int = 0
     failures: tuple[Failure, ...] = ()
     seconds: float = 0.0
-    interrupted: bool = False
 
     @property
     def failed(self) -> int:
         """How many pictures could not be indexed in this run."""
         return len(self.failures)
+
+    @property
+    def seen(self) -> int:
+        """How many pictures the sources held, whatever became of them."""
+        done = self.added + self.updated + self.renamed + self.unchanged
+        return done + self.skipped + self.failed
 
     def __str__(self) -> str:
         parts = [f"{self.added} added"]

@@ -1,0 +1,248 @@
+"""The pipeline: sources in, acknowledged images out.
+
+The parent process walks the sources, asks the catalog what is known, and writes; the
+workers read, decode and encode. An image counts as acknowledged when the transaction of
+its batch has been committed, and only then.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+
+from lookalike.catalog import Catalog, Generation, KnownImage
+from lookalike.errors import LookalikeError
+from lookalike.images import Limits
+from lookalike.results import AddReport, Progress
+from lookalike.settings import Settings
+from lookalike.sources import Fetcher, Item, Unreadable, find_items
+
+from .counting import CountAhead
+from .downloads import with_downloads
+from .ledger import Ledger
+from .messages import Encoded, Failed, Job, Outcome, WorkerOptions
+from .options import AddOptions
+from .pool import WorkerPool
+
+__all__ = ["Pipeline"]
+
+_LOOK_UP = 500
+
+
+@dataclass(slots=True)
+class _Planned:
+    item: Item
+    known: KnownImage | None
+
+
+class Pipeline:
+    """One run over some sources into one catalog.
+
+    The caller holds the library's writer lock. Whatever ends the run, ``run`` first writes
+    the outcomes that have arrived.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        generation: Generation,
+        *,
+        options: AddOptions,
+        settings: Settings,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> None:
+        self._catalog = catalog
+        self._options = options
+        self._settings = settings
+        self._progress = progress
+        self._ledger = Ledger(catalog, generation.id)
+        self._model = generation.model
+        self._planned: dict[int, _Planned] = {}
+        self._again: list[Job] = []
+        self._number = 0
+        self._done = 0
+        self._shown = 0.0
+
+    def run(self, sources: Sequence[str | Path]) -> AddReport:
+        """Bring the catalog up to date with the sources and return what was done.
+
+        Raises:
+            SourceNotFoundError: a path does not exist; nothing has been changed then.
+            TableError: a table has no column of pictures.
+            KeyboardInterrupt: passed on after what had been done was written.
+        """
+        began = time.monotonic()
+        options = self._options
+        items = self._find(sources)
+        first = next(items, None)  # raises for wrong sources before a process is started
+        with CountAhead(lambda: self._find(sources)) as count:
+            try:
+                if first is not None:
+                    self._work(self._plan(_chain(first, items)), count)
+            finally:
+                self._ledger.flush()
+            if options.prune:
+                self._prune(sources)
+            self._show(count.total, last=True)
+        return replace(self._ledger.report(), seconds=time.monotonic() - began)
+
+    def _find(self, sources: Sequence[str | Path]) -> Iterator[Item | Unreadable]:
+        options = self._options
+        return iter(
+            find_items(
+                sources,
+                include=options.include,
+                exclude=options.exclude,
+                image_column=options.image_column,
+                page_url_column=options.page_url_column,
+            )
+        )
+
+    def _work(self, jobs: Iterator[Job], count: CountAhead) -> None:
+        settings = self._settings
+        limits = Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes)
+        workers = self._options.workers or settings.workers or _cores()
+        pool = WorkerPool(
+            WorkerOptions(model=self._model, limits=limits),
+            workers=workers,
+            time_limit=settings.time_limit,
+        )
+        with pool:
+            while True:
+                ready = with_downloads(jobs, self._fetcher, self._fetch_failed)
+                for outcomes in pool.run(ready):
+                    for outcome in outcomes:
+                        self._settle(outcome)
+                    self._ledger.flush_if_due()
+                    self._show(count.total)
+                if not self._again:
+                    return
+                jobs = iter(self._again)
+                self._again = []
+
+    def _fetcher(self) -> Fetcher:
+        settings = self._settings
+        return Fetcher(
+            timeout=settings.fetch_timeout,
+            max_bytes=settings.max_bytes,
+            allow_private_addresses=settings.allow_private_addresses,
+        )
+
+    def _plan(self, items: Iterable[Item | Unreadable]) -> Iterator[Job]:
+        """Yield a job for each item that has to be read; settle the others at once."""
+        stream = iter(items)
+        while chunk := list(islice(stream, _LOOK_UP)):
+            found = [item for item in chunk if isinstance(item, Item)]
+            for unreadable in chunk:
+                if isinstance(unreadable, Unreadable):
+                    self._ledger.fail(
+                        unreadable.uri,
+                        type(unreadable.error).__name__,
+                        str(unreadable.error),
+                    )
+                    self._done += 1
+            uris = [item.uri for item in found]
+            known = self._catalog.known(uris)
+            failures = self._catalog.known_failures(uris)
+            sizes = [item.size for item in found if item.size is not None and item.uri not in known]
+            by_size = {} if self._options.refresh else self._catalog.hashes_by_size(sizes)
+            for item in found:
+                before = known.get(item.uri)
+                failure = failures.get(item.uri)
+                if before is not None and not self._options.refresh and _same_file(item, before):
+                    self._ledger.unchanged(item, before)
+                elif (
+                    failure is not None
+                    and not self._options.retry_failed
+                    and failure.is_final
+                    and (failure.size, failure.mtime_ns) == (item.size, item.mtime_ns)
+                ):
+                    self._ledger.skipped += 1
+                else:
+                    yield self._job(item, before, by_size)
+                    continue
+                self._done += 1
+            self._ledger.flush_if_due()
+
+    def _job(self, item: Item, before: KnownImage | None, by_size: dict[int, list[bytes]]) -> Job:
+        hashes: list[bytes] = []
+        if not self._options.refresh:
+            if before is not None:
+                hashes.append(before.content_hash)
+            elif item.size is not None:
+                hashes += by_size.get(item.size, ())
+        self._number += 1
+        self._planned[self._number] = _Planned(item, before)
+        return Job(
+            self._number,
+            item.uri,
+            None if item.path is None else os.fspath(item.path),
+            known=tuple(hashes),
+        )
+
+    def _settle(self, outcome: Outcome) -> None:
+        planned = self._planned.pop(outcome.number)
+        item, before = planned.item, planned.known
+        if isinstance(outcome, Encoded):
+            self._ledger.store(item, before, outcome)
+        elif isinstance(outcome, Failed):
+            self._ledger.fail(item.uri, outcome.kind, outcome.reason, item=item, before=before)
+        elif not self._ledger.same(item, before, outcome):
+            # The image that held this content has been replaced meanwhile: decode after all.
+            self._planned[outcome.number] = planned
+            path = None if item.path is None else os.fspath(item.path)
+            self._again.append(Job(outcome.number, item.uri, path))
+            return
+        self._done += 1
+
+    def _fetch_failed(self, job: Job, error: LookalikeError) -> None:
+        planned = self._planned.pop(job.number)
+        self._ledger.fail(
+            job.uri, type(error).__name__, str(error), item=planned.item, before=planned.known
+        )
+        self._done += 1
+
+    def _prune(self, sources: Sequence[str | Path]) -> None:
+        for source in sources:
+            folder = Path(os.path.abspath(Path(source).expanduser()))
+            if not folder.is_dir():
+                continue
+            gone: list[int] = []
+            for image_id, uri in self._catalog.uris_under(os.path.join(os.fspath(folder), "")):
+                if not os.path.lexists(uri):
+                    gone.append(image_id)
+            self._ledger.remove(gone)
+
+    def _show(self, total: int | None, *, last: bool = False) -> None:
+        if self._progress is None:
+            return
+        now = time.monotonic()
+        if last or now - self._shown >= 0.1:
+            self._shown = now
+            if last:
+                total = self._done
+            self._progress(Progress(self._done, total, failed=self._ledger.failed, stage="index"))
+
+
+def _same_file(item: Item, before: KnownImage) -> bool:
+    if item.path is None:  # a URL is taken to stay the same until a refresh is asked for
+        return True
+    return (item.size, item.mtime_ns) == (before.size, before.mtime_ns)
+
+
+def _chain(
+    first: Item | Unreadable, rest: Iterator[Item | Unreadable]
+) -> Iterator[Item | Unreadable]:
+    yield first
+    yield from rest
+
+
+def _cores() -> int:
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1

@@ -1,0 +1,450 @@
+"""The library: the one object that a user holds."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from .errors import LibraryNotFoundError, NotInLibraryError, UsageError
+from .results import AddReport, Failure, Hits, ImageInfo, Label, Labels, Progress, Stats
+from .settings import Settings, default_library_path, load_settings
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from .catalog import Catalog, Generation, ImageRow
+    from .encoders import Encoder, ModelCard
+    from .index import IndexStatus, LibraryIndex
+    from .query import QueryImage, Searcher
+
+__all__ = ["Library", "models", "open_library", "recognize"]
+
+_PAGE = 1000
+
+
+def open_library(
+    path: str | os.PathLike[str] | None = None,
+    *,
+    create: bool = True,
+    settings: Settings | None = None,
+) -> Library:
+    """Open the library in a folder, or make one there.
+
+    Without ``path`` it is the one that the settings name, else one in the user's data folder.
+
+    Raises:
+        LibraryNotFoundError: there is none and ``create`` is false.
+        LibraryTooNewError: it was made by a newer version of Lookalike.
+        LibraryBrokenError: what is there is damaged.
+        UsageError: the folder holds other things than a library.
+
+    >>> import tempfile, lookalike
+    >>> with lookalike.open(tempfile.mkdtemp() + "/photos.lookalike") as library:
+    ...     len(library)
+    0
+    """
+    settings = load_settings() if settings is None else settings
+    folder = default_library_path(settings) if path is None else Path(path).expanduser()
+    folder = Path(os.path.abspath(folder))
+    if not (folder / "catalog.sqlite").exists():
+        if folder.exists() and not folder.is_dir():
+            raise UsageError(f"{folder} is a file; a library is a folder.")
+        if folder.is_dir() and any(name != "write.lock" for name in os.listdir(folder)):
+            raise UsageError(
+                f"{folder} is a folder with other things in it. A library wants a folder of "
+                f"its own, such as {folder}.lookalike."
+            )
+        if not create:
+            raise LibraryNotFoundError(
+                f"There is no library at {folder}. Make one with: lookalike index FOLDER"
+                + ("" if path is None else f" --library {path}")
+            )
+    return Library(folder, settings=settings)
+
+
+def recognize(image: QueryImage, *, k: int = 5, settings: Settings | None = None) -> Labels:
+    """Return the ``k`` most probable ImageNet names for what is in a picture.
+
+    Needs no library. See :func:`lookalike.recognition.recognize`.
+    """
+    from .encoders import DEFAULT_MODEL, load_encoder
+    from .recognition import recognize as recognize_image
+
+    settings = load_settings() if settings is None else settings
+    encoder = load_encoder(settings.model or DEFAULT_MODEL)
+    return recognize_image(image, encoder=encoder, settings=settings, k=k)
+
+
+def models() -> tuple[ModelCard, ...]:
+    """Return the cards of the models that are installed."""
+    from .encoders import model_cards
+
+    return tuple(model_cards())
+
+
+class Library:
+    """Images, their vectors and their index, in one folder.
+
+    Made by :func:`lookalike.open`. Several processes may search one library while one
+    writes to it; a second writer waits. One object may be used from several threads.
+    """
+
+    def __init__(self, folder: Path, *, settings: Settings) -> None:
+        from .catalog import Catalog
+        from .encoders import DEFAULT_MODEL, model_card
+        from .index import LibraryIndex
+
+        self._path = folder
+        self._settings = settings
+        new = not (folder / "catalog.sqlite").exists()
+        if new:
+            card = model_card(settings.model or DEFAULT_MODEL)
+            folder.mkdir(parents=True, exist_ok=True)
+        self._catalog: Catalog = Catalog.open(folder, create=new)
+        try:
+            generation = self._catalog.active_generation("semantic")
+            if generation is None:
+                card = model_card(settings.model or DEFAULT_MODEL)
+                generation = self._catalog.generation(
+                    card.name, space=card.space, dimensions=card.dimensions, sha256=card.sha256
+                )
+            self._generation: Generation = generation
+            self._index: LibraryIndex = LibraryIndex(self._catalog, folder, generation)
+        except BaseException:
+            self._catalog.close()
+            raise
+        self._searcher_: Searcher | None = None
+        self._thread_lock = threading.Lock()
+
+    @property
+    def path(self) -> Path:
+        """The library's folder."""
+        return self._path
+
+    @property
+    def settings(self) -> Settings:
+        """The settings the library was opened with."""
+        return self._settings
+
+    def __len__(self) -> int:
+        return self._catalog.count()
+
+    def __bool__(self) -> bool:
+        return True  # an empty library is a library
+
+    def __contains__(self, uri: object) -> bool:
+        return isinstance(uri, str | os.PathLike) and bool(self._find(os.fspath(uri)))
+
+    def __enter__(self) -> Library:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Library {str(self._path)!r}>"
+
+    def close(self) -> None:
+        """Let go of the files; everything acknowledged is already on disk."""
+        self._catalog.close()
+
+    def add(
+        self,
+        *sources: str | os.PathLike[str],
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        image_column: str | None = None,
+        page_url_column: str | None = None,
+        prune: bool = False,
+        refresh: bool = False,
+        retry_failed: bool = False,
+        workers: int | None = None,
+        wait: bool = True,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> AddReport:
+        """Bring the library up to date with folders, files, image URLs and tables.
+
+        What has not changed since the last time is left alone. A picture that cannot be
+        read is noted in the report and never stops the run. Ctrl-C (``KeyboardInterrupt``)
+        keeps what was done; the next call goes on from there.
+
+        ``include`` and ``exclude`` are globs, matched against names and paths below a named
+        folder. ``image_column`` and ``page_url_column`` name the columns of tables; the
+        first is guessed from usual names. ``prune`` forgets files gone from the folders
+        named, ``refresh`` reads everything again, ``retry_failed`` tries again what failed
+        before. ``workers`` is the number of processes, by default one for each core.
+        ``wait`` says whether to wait for another writer.
+
+        Raises:
+            SourceNotFoundError: a path does not exist; nothing has been changed.
+            EmptySourceError: there is no picture in any of the sources.
+            TableError: a table cannot be read or names no pictures.
+            LibraryBusyError: another process is writing and ``wait`` is false.
+        """
+        from .errors import EmptySourceError
+        from .ingest import AddOptions, Pipeline
+
+        if not sources:
+            raise UsageError("Name at least one folder, file, URL or table to add.")
+        if workers is not None and workers < 1:
+            raise UsageError(f"workers is {workers}; expected 1 or more.")
+        names = [os.fspath(source) for source in sources]
+        options = AddOptions(
+            include=tuple(include),
+            exclude=tuple(exclude),
+            image_column=image_column,
+            page_url_column=page_url_column,
+            prune=prune,
+            refresh=refresh,
+            retry_failed=retry_failed,
+            workers=workers or 0,
+        )
+        with self._writing(wait=wait, progress=progress):
+            pipeline = Pipeline(
+                self._catalog,
+                self._generation,
+                options=options,
+                settings=self._settings,
+                progress=progress,
+            )
+            report = pipeline.run(names)
+            if report.seen == 0 and not report.removed:
+                raise EmptySourceError(f"There are no pictures in {', '.join(names)}.")
+            if self._index.needs_rebuild():
+                self._index.rebuild(progress)
+        return report
+
+    def search(
+        self,
+        query: QueryImage,
+        *,
+        k: int = 10,
+        min_score: float | None = None,
+        min_probability: float | None = None,
+    ) -> Hits:
+        """Return the ``k`` images most similar to a picture, the most alike first.
+
+        The query is a path, a URL, the bytes of a picture file, a PIL image or an array
+        (uint8, or float in [0, 1]; height × width, with 3 or 4 channels or none).
+        ``min_score`` is a cosine in [-1, 1], ``min_probability`` lies in [0, 1].
+
+        Raises:
+            SourceError: the query cannot be read.
+            ImageError: the query is no picture.
+            UsageError: a number is out of range.
+        """
+        return self.search_batch(
+            [query], k=k, min_score=min_score, min_probability=min_probability
+        )[0]
+
+    def search_batch(
+        self,
+        queries: Sequence[QueryImage],
+        *,
+        k: int = 10,
+        min_score: float | None = None,
+        min_probability: float | None = None,
+    ) -> list[Hits]:
+        """Return what ``search`` returns, for several queries at once."""
+        return self._searcher.search_batch(
+            queries, k=k, min_score=min_score, min_probability=min_probability
+        )
+
+    def recognize(self, image: QueryImage, *, k: int = 5) -> Labels:
+        """Return the ``k`` most probable names for what is in a picture."""
+        from .recognition import recognize as recognize_image
+
+        return recognize_image(image, encoder=self._encoder, settings=self._settings, k=k)
+
+    def remove(self, *targets: str | os.PathLike[str], wait: bool = True) -> int:
+        """Forget images, named by path, URL or folder; return how many.
+
+        The picture files themselves are not touched.
+
+        Raises:
+            NotInLibraryError: a target names nothing in the library; nothing is removed.
+            LibraryBusyError: another process is writing and ``wait`` is false.
+        """
+        if not targets:
+            raise UsageError("Name at least one image or folder to remove.")
+        with self._writing(wait=wait, progress=None):
+            image_ids: list[int] = []
+            for target in targets:
+                found = self._find(os.fspath(target))
+                if not found:
+                    raise NotInLibraryError(f"The library holds nothing named {target}.")
+                image_ids += found
+            unique = list(dict.fromkeys(image_ids))
+            self._catalog.apply(self._generation.id, remove=unique)
+            if self._index.needs_rebuild():
+                self._index.rebuild()
+        return len(unique)
+
+    def matches(self, *targets: str | os.PathLike[str]) -> int:
+        """Return how many images ``remove`` would forget."""
+        return len({found for target in targets for found in self._find(os.fspath(target))})
+
+    def stats(self, *, labels: int = 20) -> Stats:
+        """Return what the library holds, with the ``labels`` most frequent names."""
+        catalog, status = self._catalog, self._index.status()
+        names = self._label_names()
+        return Stats(
+            path=str(self._path),
+            images=catalog.count(),
+            failed=catalog.failure_count(),
+            model=self._generation.model,
+            dimensions=self._generation.dimensions,
+            formats=catalog.format_counts(),
+            labels=tuple(
+                (_name(names, index), count) for index, count in catalog.label_counts(labels)
+            ),
+            catalog_bytes=sum(path.stat().st_size for path in self._path.glob("catalog.sqlite*")),
+            index_bytes=status.bytes,
+            index_kind=status.kind,
+            index_vectors=status.vectors,
+            tail_vectors=status.tail,
+        )
+
+    def images(self) -> Iterator[ImageInfo]:
+        """Yield every image of the library, in the order in which they were added."""
+        names = self._label_names()
+        after = 0
+        while rows := self._catalog.iterate(after, limit=_PAGE):
+            for row in rows:
+                yield _info(row, names)
+            after = rows[-1].image_id
+
+    def failures(self) -> tuple[Failure, ...]:
+        """Return the pictures that could not be indexed, each with its reason."""
+        return tuple(
+            Failure(row.uri, row.kind, row.reason, row.time) for row in self._catalog.failures()
+        )
+
+    def export(self, destination: str | os.PathLike[str], *, format: str | None = None) -> int:
+        """Write vectors and metadata to a file; return how many images it holds.
+
+        ``format`` is ``parquet`` or ``npy``, by default what the name ends in. With ``npy``
+        the metadata goes to JSON lines beside it, in the order of the rows.
+
+        Raises:
+            UsageError: neither the name nor ``format`` says a known format.
+        """
+        from .export import export_npy, export_parquet, guess_format
+
+        path = Path(destination).expanduser()
+        kind = guess_format(path, format)
+        if not path.parent.is_dir():
+            raise UsageError(f"There is no folder {path.parent} to write {path.name} to.")
+        dimensions = self._generation.dimensions
+        if kind == "parquet":
+            return export_parquet(self._rows(), path, dimensions)
+        return export_npy(self._rows(), path, dimensions, len(self))
+
+    def rebuild_index(
+        self, *, progress: Callable[[Progress], None] | None = None, wait: bool = True
+    ) -> IndexStatus:
+        """Build the index anew from the catalog and return what it then is."""
+        with self._writing(wait=wait, progress=progress):
+            return self._index.rebuild(progress)
+
+    def index_status(self) -> IndexStatus:
+        """Return the state of the index: its kind, its size, and what is not in it yet."""
+        return self._index.status()
+
+    def check(self) -> list[str]:
+        """Return what is wrong with the library, one sentence each; empty when it is whole."""
+        problems = self._catalog.check()
+        status = self._index.status()
+        if status.problem:
+            problems.append(status.problem)
+        return problems
+
+    @property
+    def _searcher(self) -> Searcher:
+        with self._thread_lock:
+            if self._searcher_ is None:
+                from .query import Searcher
+
+                self._searcher_ = Searcher(
+                    self._catalog,
+                    self._index,
+                    model=self._generation.model,
+                    settings=self._settings,
+                )
+            return self._searcher_
+
+    @property
+    def _encoder(self) -> Encoder:
+        return self._searcher.encoder
+
+    def _writing(
+        self, *, wait: bool, progress: Callable[[Progress], None] | None
+    ) -> AbstractContextManager[None]:
+        from .lock import writer_lock
+
+        def waiting(holder: str) -> None:
+            if progress is not None:
+                progress(Progress(0, None, stage=f"waiting: {holder} is writing"))
+
+        return writer_lock(self._path, wait=wait, waiting=waiting)
+
+    def _find(self, target: str) -> list[int]:
+        """Return the ids of the images that a path, URL or folder names."""
+        found = list(self._catalog.find(target))
+        if found or target.lower().startswith(("http://", "https://", "file:")):
+            return found
+        path = os.path.abspath(os.path.expanduser(target))
+        found = list(self._catalog.find(path))
+        return found or [image_id for image_id, _ in self._catalog.uris_under(path + os.sep)]
+
+    def _label_names(self) -> Sequence[str]:
+        from .encoders import model_card
+
+        return model_card(self._generation.model).label_names
+
+    def _rows(self) -> Iterator[tuple[list[ImageInfo], np.ndarray]]:
+        names = self._label_names()
+        after = 0
+        while True:
+            vector_ids, image_ids, vectors = self._catalog.vectors_after(
+                self._generation.id, after, limit=_PAGE
+            )
+            if len(vector_ids) == 0:
+                return
+            after = int(vector_ids[-1])
+            rows = self._catalog.images(image_ids.tolist())
+            kept = [row for row, image_id in enumerate(image_ids.tolist()) if image_id in rows]
+            yield (
+                [_info(rows[int(image_ids[row])], names) for row in kept],
+                vectors[kept],
+            )
+
+
+def _info(row: ImageRow, names: Sequence[str]) -> ImageInfo:
+    return ImageInfo(
+        image_id=row.image_id,
+        uri=row.uri,
+        url=row.url,
+        page_url=row.page_url,
+        width=row.width,
+        height=row.height,
+        format=row.format,
+        size=row.size,
+        added=row.added,
+        metadata=row.metadata,
+        labels=tuple(Label(_name(names, index), value) for index, value in row.labels),
+    )
+
+
+def _name(names: Sequence[str], index: int) -> str:
+    return names[index] if 0 <= index < len(names) else f"class {index}"

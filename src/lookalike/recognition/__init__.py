@@ -1,0 +1,5 @@
+"""Say what is in a picture."""
+
+from .imagenet import recognize
+
+__all__ = ["recognize"]
