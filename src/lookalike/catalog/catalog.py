@@ -1,0 +1,365 @@
+"""The catalog: the one place where a library's truth is kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from ..errors import NotInLibraryError, UsageError
+from . import opening, reading, vector_rows
+from .checking import check
+from .records import (
+    Changes,
+    Generation,
+    ImageRow,
+    KnownFailure,
+    KnownImage,
+    NewImage,
+    SourceFields,
+)
+from .sqlite import Watch, translated
+from .tables import failures, generations, images
+from .writing import apply_batch
+
+__all__ = ["Catalog"]
+
+
+class Catalog:
+    """The images of a library with their vectors, labels and failures, in one database file.
+
+    Every change is one transaction: it is there as a whole or not at all, also after
+    ``kill -9``. An object may be used from several threads and a file by several processes;
+    writers take turns.
+    """
+
+    def __init__(self, path: Path, engine: sa.Engine, watch: Watch, identity: str) -> None:
+        self.path = path
+        """The database file."""
+        self.identity = identity
+        """A random name given at creation: no two catalogs share one."""
+        self._engine = engine
+        self._watch = watch
+
+    @classmethod
+    def open(cls, path: Path, *, create: bool = False, readonly: bool = False) -> Catalog:
+        """Open the catalog in the library folder ``path``.
+
+        ``create`` makes folder and file where there are none; ``readonly`` never writes, and
+        works in a folder that may not be written.
+
+        Raises:
+            LibraryNotFoundError: there is no catalog and ``create`` is false.
+            LibraryTooNewError: a newer version of Lookalike made it.
+            LibraryBrokenError: the file is damaged or is something else.
+            LibraryStorageError: the disk is full, or the folder may not be written.
+        """
+        return cls(*opening.open_catalog(Path(path), create=create, readonly=readonly))
+
+    def close(self) -> None:
+        """Close all connections; the object may not be used afterwards."""
+        self._watch.close()
+        self._engine.dispose()
+
+    def __enter__(self) -> Catalog:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"Catalog({str(self.path.parent)!r})"
+
+    @contextmanager
+    def _reading(self) -> Iterator[sa.Connection]:
+        with translated(self.path), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        writer = self._engine.execution_options(writes=True)
+        with translated(self.path), writer.begin() as connection:
+            yield connection
+
+    # Generations
+
+    def generation(self, model: str, *, space: str, dimensions: int, sha256: str) -> Generation:
+        """Return the generation of a model, made if there is none.
+
+        The first one of a space becomes its active one.
+
+        Raises:
+            UsageError: the generation exists with another number of dimensions.
+        """
+        key = (model, space, sha256)
+        found = self._generations_by_key().get(key)
+        if found is None:
+            with self._writing() as connection:
+                rows = connection.execute(sa.select(generations)).all()
+                if key not in {(row.model, row.space, row.sha256) for row in rows}:
+                    active = not any(row.active and row.space == space for row in rows)
+                    connection.execute(
+                        sa.insert(generations).values(
+                            model=model,
+                            space=space,
+                            dimensions=dimensions,
+                            sha256=sha256,
+                            active=active,
+                        )
+                    )
+            found = self._generations_by_key()[key]
+        if found.dimensions != dimensions:
+            raise UsageError(
+                f"{model} gives vectors of {dimensions} dimensions, but the library holds "
+                f"vectors of {found.dimensions} under the same name and checksum."
+            )
+        return found
+
+    def _generations_by_key(self) -> dict[tuple[str, str, str], Generation]:
+        found = self.generations()
+        return {(item.model, item.space, item.sha256): item for item in found}
+
+    def generations(self) -> list[Generation]:
+        """Return all generations, the oldest first."""
+        with self._reading() as connection:
+            return [_generation(row) for row in connection.execute(_GENERATIONS)]
+
+    def active_generation(self, space: str) -> Generation | None:
+        """Return the generation that is searched in a space, if there is any."""
+        query = _GENERATIONS.where(generations.c.space == space, generations.c.active)
+        with self._reading() as connection:
+            row = connection.execute(query).first()
+        return None if row is None else _generation(row)
+
+    # Changes
+
+    def apply(
+        self,
+        generation_id: int,
+        *,
+        store: Sequence[NewImage] = (),
+        copy: Sequence[tuple[int, SourceFields]] = (),
+        rename: Sequence[tuple[int, SourceFields]] = (),
+        touch: Sequence[tuple[int, SourceFields]] = (),
+        failed: Sequence[KnownFailure] = (),
+        remove: Sequence[int] = (),
+        forget: Sequence[str] = (),
+    ) -> None:
+        """Write a batch in one transaction: all of it is durable on return, or nothing is.
+
+        * ``remove``: ids of images to forget.
+        * ``rename``: (image id, new source): same pixels, another uri; an image that has
+          that uri already is replaced. Images may swap names in one batch.
+        * ``touch``: (image id, source): same pixels and uri, other size, time or metadata.
+        * ``copy``: (image id, source): a new image with the content, vectors and labels of a
+          stored one.
+        * ``store``: new images; one whose uri is stored replaces it and keeps its id.
+        * ``failed``: sources that failed; an image of that uri is removed.
+        * ``forget``: uris whose failures are forgotten. Success forgets them too.
+
+        They are carried out in this order.
+
+        Raises:
+            NotInLibraryError: a copy of an image that is not stored.
+            UsageError: no such generation, or a vector that does not fit it.
+            LibraryStorageError: the disk is full or may not be written.
+            LibraryBusyError: another process kept the catalog locked.
+        """
+        with self._writing() as connection:
+            apply_batch(
+                connection,
+                _find_generation(connection, generation_id),
+                store=store,
+                copy=copy,
+                rename=rename,
+                touch=touch,
+                failed=failed,
+                remove=remove,
+                forget=forget,
+            )
+
+    def data_version(self) -> int:
+        """Return a number that changes when any process, this one too, has changed something."""
+        with translated(self.path):
+            return self._watch.version()
+
+    # Images
+
+    def known(self, uris: Sequence[str]) -> dict[str, KnownImage]:
+        """Return the stored images among these uris, however many they are."""
+        with self._reading() as connection:
+            return reading.known(connection, uris)
+
+    def known_failures(self, uris: Sequence[str]) -> dict[str, KnownFailure]:
+        """Return the failures among these uris, however many they are."""
+        with self._reading() as connection:
+            return reading.known_failures(connection, uris)
+
+    def by_content(self, hashes: Sequence[bytes]) -> dict[bytes, list[KnownImage]]:
+        """Return the stored images that have one of these content hashes."""
+        with self._reading() as connection:
+            return reading.by_content(connection, hashes)
+
+    def images(self, image_ids: Sequence[int]) -> dict[int, ImageRow]:
+        """Return the rows of these images, without those that are gone."""
+        with self._reading() as connection:
+            return reading.image_rows(connection, image_ids)
+
+    def iterate(self, after_id: int = 0, *, limit: int = 1000) -> list[ImageRow]:
+        """Return up to ``limit`` images with ids above ``after_id``, in the order of the ids."""
+        with self._reading() as connection:
+            return reading.rows_after(connection, after_id, limit)
+
+    def find(self, uri_or_url: str) -> list[int]:
+        """Return the ids of the images that have this uri or this url."""
+        with self._reading() as connection:
+            return reading.find(connection, uri_or_url)
+
+    def uris_under(self, folder: str) -> Iterator[tuple[int, str]]:
+        """Yield (image id, uri) of the images inside a folder, or of all for ``""``.
+
+        The folder itself is no part of the names inside: ``/a/b`` gives ``/a/b/c.jpg`` and not
+        ``/a/bc.jpg``. Changes made meanwhile may be seen or not.
+        """
+        return ((row[0], row[1]) for row in self._under(images, folder))
+
+    def failed_uris_under(self, folder: str) -> Iterator[str]:
+        """Yield the uris of the failures inside a folder, or of all for ``""``."""
+        return (row[1] for row in self._under(failures, folder))
+
+    def _under(self, table: sa.Table, folder: str) -> Iterator[tuple[int, str]]:
+        after = ""
+        while True:
+            with self._reading() as connection:
+                page = reading.under(connection, table, folder, after)
+            yield from page
+            if not page:
+                return
+            after = page[-1][1]
+
+    def failures(self) -> list[KnownFailure]:
+        """Return all failures, in the order of their uris."""
+        with self._reading() as connection:
+            return list(reading.known_failures(connection, None).values())
+
+    def count(self) -> int:
+        """Return the number of images."""
+        with self._reading() as connection:
+            return connection.scalar(sa.select(sa.func.count()).select_from(images)) or 0
+
+    def failure_count(self) -> int:
+        """Return the number of failures."""
+        with self._reading() as connection:
+            return connection.scalar(sa.select(sa.func.count()).select_from(failures)) or 0
+
+    def format_counts(self) -> dict[str, int]:
+        """Return how many images there are of each format, the most frequent first."""
+        with self._reading() as connection:
+            return reading.count_formats(connection)
+
+    def label_counts(self, limit: int = 20) -> list[tuple[int, int]]:
+        """Return (class index, images whose first label it is), the most frequent first."""
+        with self._reading() as connection:
+            return reading.count_labels(connection, limit)
+
+    # Vectors
+
+    def vectors_after(
+        self, generation_id: int, vector_id: int, *, limit: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float16]]:
+        """Return vector ids (n,), image ids (n,) and vectors (n, d) above one vector id.
+
+        They come in the order of their ids, at most ``limit`` at a time.
+        """
+        with self._reading() as connection:
+            generation = _find_generation(connection, generation_id)
+            return vector_rows.vectors_after(connection, generation, vector_id, limit)
+
+    def changes_after(
+        self, generation_id: int, vector_id: int, sequence: int, *, limit: int
+    ) -> Changes:
+        """Return the deletions after ``sequence`` and vectors above ``vector_id``, as of now."""
+        with self._reading() as connection:
+            generation = _find_generation(connection, generation_id)
+            return vector_rows.changes_after(connection, generation, vector_id, sequence, limit)
+
+    def deletions_after(self, generation_id: int, sequence: int) -> tuple[int, NDArray[np.int64]]:
+        """Return the number of the last deletion and the vector ids deleted after one number."""
+        with self._reading() as connection:
+            return vector_rows.deletions_after(connection, generation_id, sequence)
+
+    def vectors(
+        self, generation_id: int, vector_ids: Sequence[int] | NDArray[np.int64]
+    ) -> NDArray[np.float16]:
+        """Return these vectors as float16 (n, d), in the order asked for.
+
+        Raises:
+            NotInLibraryError: one of them is gone.
+        """
+        wanted = np.asarray(vector_ids, dtype=np.int64)
+        ids, _, found = self.present_vectors(generation_id, wanted)
+        if not np.isin(wanted, ids).all():
+            raise NotInLibraryError("Some of these vectors are no longer in the library.")
+        return found[np.searchsorted(ids, wanted)]
+
+    def present_vectors(
+        self, generation_id: int, vector_ids: NDArray[np.int64]
+    ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float16]]:
+        """Return those vectors that still exist: ids in ascending order, image ids, vectors."""
+        with self._reading() as connection:
+            generation = _find_generation(connection, generation_id)
+            return vector_rows.present(connection, generation, vector_ids)
+
+    def image_ids_of_vectors(self, vector_ids: Sequence[int] | NDArray[np.int64]) -> dict[int, int]:
+        """Return the image id of each vector id, without those that are gone."""
+        with self._reading() as connection:
+            return vector_rows.image_ids_of(connection, np.asarray(vector_ids, dtype=np.int64))
+
+    def last_vector_id(self, generation_id: int) -> int:
+        """Return the highest vector id of a generation; 0 when it has none."""
+        with self._reading() as connection:
+            return vector_rows.last_id(connection, generation_id)
+
+    def vector_count(self, generation_id: int) -> int:
+        """Return the number of vectors of a generation."""
+        with self._reading() as connection:
+            return vector_rows.count(connection, generation_id)
+
+    def check(self) -> list[str]:
+        """Return what is wrong with the catalog, one sentence each; empty when it is whole.
+
+        Reads the whole file.
+        """
+        with self._reading() as connection:
+            return check(connection)
+
+
+_GENERATIONS = sa.select(
+    generations.c.id,
+    generations.c.model,
+    generations.c.space,
+    generations.c.dimensions,
+    generations.c.sha256,
+).order_by(generations.c.id)
+
+
+def _generation(row: Any) -> Generation:
+    return Generation(row.id, row.model, row.space, row.dimensions, row.sha256)
+
+
+def _find_generation(connection: sa.Connection, generation_id: int) -> Generation:
+    row = connection.execute(_GENERATIONS.where(generations.c.id == generation_id)).first()
+    if row is None:
+        raise UsageError(f"The library has no generation {generation_id}.")
+    return _generation(row)
