@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -140,6 +139,6 @@ def _atomically(destination: Path) -> Iterator[BinaryIO]:
     try:
         with partial.open("wb") as stream:
             yield stream
-        os.replace(partial, destination)
+        partial.replace(destination)
     finally:
         partial.unlink(missing_ok=True)

@@ -11,20 +11,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING
 
 from .errors import LibraryNotFoundError, NotInLibraryError, UsageError
-from .results import AddReport, Failure, Hits, ImageInfo, Label, Labels, Progress, Stats
+from .results import AddReport, Failure, Hits, ImageInfo, Labels, Progress, Stats
 from .settings import Settings, default_library_path, load_settings
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from .catalog import Catalog, Generation, ImageRow
+    from .catalog import Catalog, Generation
     from .encoders import Encoder, ModelCard
     from .index import IndexStatus, LibraryIndex
     from .query import QueryImage, Searcher
 
 __all__ = ["Library", "models", "open_library", "recognize"]
-
-_PAGE = 1000
 
 
 def open_library(
@@ -296,6 +292,8 @@ class Library:
 
     def stats(self, *, labels: int = 20) -> Stats:
         """Return what the library holds, with the ``labels`` most frequent names."""
+        from .listing import label_name
+
         catalog, status = self._catalog, self._index.status()
         names = self._label_names()
         return Stats(
@@ -306,7 +304,7 @@ class Library:
             dimensions=self._generation.dimensions,
             formats=catalog.format_counts(),
             labels=tuple(
-                (_name(names, index), count) for index, count in catalog.label_counts(labels)
+                (label_name(names, index), count) for index, count in catalog.label_counts(labels)
             ),
             catalog_bytes=sum(path.stat().st_size for path in self._path.glob("catalog.sqlite*")),
             index_bytes=status.bytes,
@@ -316,13 +314,10 @@ class Library:
         )
 
     def images(self) -> Iterator[ImageInfo]:
-        """Yield every image of the library, in the order in which they were added."""
-        names = self._label_names()
-        after = 0
-        while rows := self._catalog.iterate(after, limit=_PAGE):
-            for row in rows:
-                yield _info(row, names)
-            after = rows[-1].image_id
+        """Return every image of the library, one by one, in the order in which they were added."""
+        from .listing import list_images
+
+        return list_images(self._catalog, self._label_names())
 
     def failures(self) -> tuple[Failure, ...]:
         """Return the pictures that could not be indexed, each with its reason."""
@@ -340,15 +335,17 @@ class Library:
             UsageError: neither the name nor ``format`` says a known format.
         """
         from .export import export_npy, export_parquet, guess_format
+        from .listing import list_with_vectors
 
         path = Path(destination).expanduser()
         kind = guess_format(path, format)
         if not path.parent.is_dir():
             raise UsageError(f"There is no folder {path.parent} to write {path.name} to.")
         dimensions = self._generation.dimensions
+        rows = list_with_vectors(self._catalog, self._generation.id, self._label_names())
         if kind == "parquet":
-            return export_parquet(self._rows(), path, dimensions)
-        return export_npy(self._rows(), path, dimensions, len(self))
+            return export_parquet(rows, path, dimensions)
+        return export_npy(rows, path, dimensions, len(self))
 
     def rebuild_index(
         self, *, progress: Callable[[Progress], None] | None = None, wait: bool = True
@@ -411,40 +408,3 @@ class Library:
         from .encoders import model_card
 
         return model_card(self._generation.model).label_names
-
-    def _rows(self) -> Iterator[tuple[list[ImageInfo], np.ndarray]]:
-        names = self._label_names()
-        after = 0
-        while True:
-            vector_ids, image_ids, vectors = self._catalog.vectors_after(
-                self._generation.id, after, limit=_PAGE
-            )
-            if len(vector_ids) == 0:
-                return
-            after = int(vector_ids[-1])
-            rows = self._catalog.images(image_ids.tolist())
-            kept = [row for row, image_id in enumerate(image_ids.tolist()) if image_id in rows]
-            yield (
-                [_info(rows[int(image_ids[row])], names) for row in kept],
-                vectors[kept],
-            )
-
-
-def _info(row: ImageRow, names: Sequence[str]) -> ImageInfo:
-    return ImageInfo(
-        image_id=row.image_id,
-        uri=row.uri,
-        url=row.url,
-        page_url=row.page_url,
-        width=row.width,
-        height=row.height,
-        format=row.format,
-        size=row.size,
-        added=row.added,
-        metadata=row.metadata,
-        labels=tuple(Label(_name(names, index), value) for index, value in row.labels),
-    )
-
-
-def _name(names: Sequence[str], index: int) -> str:
-    return names[index] if 0 <= index < len(names) else f"class {index}"

@@ -165,7 +165,8 @@ class Catalog:
         * ``copy``: (image id, source): a new image with the content, vectors and labels of a
           stored one.
         * ``store``: new images; one whose uri is stored replaces it and keeps its id.
-        * ``failed``: sources that failed; an image of that uri is removed.
+        * ``failed``: sources that failed. An image of that uri stays unless it is removed
+          too: a picture that cannot be reached today is still known.
         * ``forget``: uris whose failures are forgotten. Success forgets them too.
 
         They are carried out in this order.
@@ -210,6 +211,11 @@ class Catalog:
         """Return the stored images that have one of these content hashes."""
         with self._reading() as connection:
             return reading.by_content(connection, hashes)
+
+    def hashes_by_size(self, sizes: Sequence[int]) -> dict[int, list[bytes]]:
+        """Return the content hashes of the stored images of each of these sizes in bytes."""
+        with self._reading() as connection:
+            return reading.hashes_by_size(connection, sizes)
 
     def images(self, image_ids: Sequence[int]) -> dict[int, ImageRow]:
         """Return the rows of these images, without those that are gone."""

@@ -16,6 +16,7 @@ __all__ = [
     "count_formats",
     "count_labels",
     "find",
+    "hashes_by_size",
     "image_rows",
     "known",
     "known_failures",
@@ -65,6 +66,16 @@ def known(connection: sa.Connection, uris: Sequence[str]) -> dict[str, KnownImag
     for chunk in chunks(uris):
         for row in connection.execute(sa.select(*_KNOWN).where(images.c.uri.in_(chunk))):
             found[row.uri] = KnownImage(*row)
+    return found
+
+
+def hashes_by_size(connection: sa.Connection, sizes: Sequence[int]) -> dict[int, list[bytes]]:
+    """Return the content hashes of the stored images of each of these sizes in bytes."""
+    found: dict[int, list[bytes]] = {}
+    for chunk in chunks(dict.fromkeys(sizes)):
+        query = sa.select(images.c.size, images.c.content_hash).where(images.c.size.in_(chunk))
+        for size, content_hash in connection.execute(query.distinct()):
+            found.setdefault(size, []).append(content_hash)
     return found
 
 

@@ -103,7 +103,7 @@ images = sa.Table(
     sa.Column("uri", AnyText, nullable=False, unique=True),
     sa.Column("url", AnyText, nullable=False, index=True),
     sa.Column("page_url", AnyText),
-    sa.Column("size", sa.BigInteger),
+    sa.Column("size", sa.BigInteger, index=True),
     sa.Column("mtime_ns", sa.BigInteger),
     sa.Column("content_hash", sa.LargeBinary, nullable=False, index=True),
     sa.Column("perceptual_hash", sa.BigInteger, nullable=False),

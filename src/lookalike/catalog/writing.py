@@ -217,7 +217,6 @@ def _fail(connection: sa.Connection, failed: Sequence[KnownFailure]) -> None:
     latest = {failure.uri: failure for failure in failed}
     if not latest:
         return
-    _remove(connection, ids_of_uris(connection, latest).values())
     _forget(connection, list(latest))
     connection.execute(
         sa.insert(failures),

@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from lookalike.catalog import Catalog, Generation, KnownImage
@@ -82,7 +82,7 @@ class Pipeline:
         with CountAhead(lambda: self._find(sources)) as count:
             try:
                 if first is not None:
-                    self._work(self._plan(_chain(first, items)), count)
+                    self._work(self._plan(chain([first], items)), count)
             finally:
                 self._ledger.flush()
             if options.prune:

@@ -6,6 +6,7 @@ crashes or hangs a decoder takes down one worker and nothing else.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from multiprocessing.connection import Connection
@@ -30,10 +31,9 @@ def main(descriptor: int) -> None:
     """Serve batches of jobs over the given file descriptor until the other end closes."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     connection = Connection(descriptor)
-    try:
+    # When the parent is gone, so is whoever wanted the answer.
+    with contextlib.suppress(EOFError, ConnectionError):
         _serve(connection)
-    except (EOFError, ConnectionError):
-        pass  # the parent is gone, and with it whoever wanted the answer
     os._exit(0)
 
 
