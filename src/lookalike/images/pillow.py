@@ -1,0 +1,87 @@
+"""The formats that Pillow and pi-heif read."""
+
+from __future__ import annotations
+
+import io
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from .limits import Limits
+from .modes import rgb_pixels
+from .orientation import swaps_sides, upright
+from .picture import Picture
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+__all__ = ["decode_with_pillow", "picture_of"]
+
+_PLUGINS = {
+    "AVIF": "AvifImagePlugin",
+    "BMP": "BmpImagePlugin",
+    "GIF": "GifImagePlugin",
+    "ICO": "IcoImagePlugin",
+    "JPEG": "JpegImagePlugin",
+    "JPEG2000": "Jpeg2KImagePlugin",
+    "PNG": "PngImagePlugin",
+    "PPM": "PpmImagePlugin",
+    "QOI": "QoiImagePlugin",
+    "TGA": "TgaImagePlugin",
+    "TIFF": "TiffImagePlugin",
+    "WEBP": "WebPImagePlugin",
+}
+_ORIENTATION_TAG = 0x0112
+
+
+def decode_with_pillow(
+    data: bytes, name: str, shortest_side: int | None, limits: Limits
+) -> Picture:
+    """Decode a picture of the format ``name``; raises whatever the decoder raises."""
+    with _open(data, name) as image:
+        limits.check_size(*image.size)
+        mode = image.mode
+        full_size = image.size
+        if name == "JPEG" and shortest_side is not None:
+            image.draft(None, (shortest_side * 3 // 2, shortest_side * 3 // 2))
+        image.load()
+        if image.size != full_size and name != "JPEG":  # HEIF, ICO: known only after decoding
+            limits.check_size(*image.size)
+            full_size = image.size
+        return picture_of(image, name, mode, shortest_side, full_size)
+
+
+def _open(data: bytes, name: str) -> Image.Image:
+    from PIL import Image
+
+    if name == "HEIF":
+        from pi_heif import HeifImageFile
+
+        image: Image.Image = HeifImageFile(io.BytesIO(data))
+        return image
+    import_module(f"PIL.{_PLUGINS[name]}")
+    return Image.open(io.BytesIO(data), formats=[name])
+
+
+def picture_of(
+    image: Image.Image,
+    name: str,
+    mode: str,
+    shortest_side: int | None,
+    full_size: tuple[int, int],
+) -> Picture:
+    """Return the upright RGB pixels of an image that is already loaded."""
+    orientation = _orientation(image)
+    width, height = full_size
+    if swaps_sides(orientation):
+        width, height = height, width
+    pixels = upright(rgb_pixels(image, shortest_side), orientation)
+    return Picture(pixels, width, height, name, mode)
+
+
+def _orientation(image: Image.Image) -> int:
+    """Return the EXIF orientation; asked after loading, when TIFF has turned itself upright."""
+    try:
+        value = image.getexif().get(_ORIENTATION_TAG, 1)
+    except Exception:  # noqa: BLE001 - damaged EXIF raises anything, and the pixels are fine
+        return 1
+    return value if isinstance(value, int) and 1 <= value <= 8 else 1
