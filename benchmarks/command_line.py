@@ -43,9 +43,7 @@ def main() -> None:
         pictures, library = place / "pictures", str(place / "library")
         make_small(pictures, arguments.count)
         index = (lookalike, "index", str(pictures), "--library", library)
-        subprocess.run(
-            index, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        subprocess.run(index, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         query = str(next(pictures.rglob("*7.jpg")))
         commands = {
             "--help": (lookalike, "--help"),

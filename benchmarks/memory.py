@@ -17,8 +17,9 @@ from pathlib import Path
 
 import numpy as np
 import psutil
-from machine import describe
 from PIL import Image
+
+from machine import describe
 from pictures import photographs
 
 
@@ -68,9 +69,7 @@ def main() -> None:
             *(sys.executable, "-m", "lookalike", "index", str(place / "pictures")),
             *("--library", str(place / "library"), "--json"),
         ]
-        process = subprocess.Popen(
-            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-        )
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         tree = psutil.Process(process.pid)
         peak_shared = peak_plain = 0
         while process.poll() is None:

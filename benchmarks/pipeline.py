@@ -27,12 +27,16 @@ import numpy as np
 from lookalike.encoders import load_encoder
 from lookalike.images import decode
 
-what, folder, part, parts, seconds = sys.argv[1], sys.argv[2], *map(int, sys.argv[3:5]), float(sys.argv[5])
+what, folder = sys.argv[1:3]
+part, parts, seconds = int(sys.argv[3]), int(sys.argv[4]), float(sys.argv[5])
 encoder = load_encoder(threads=1)
 side = encoder.card.decode_side
 files = sorted(Path(folder).iterdir())[part::parts]
-first = [encoder.prepare(decode(file.read_bytes(), shortest_side=side).pixels) for file in files[:16]]
-batch = np.stack((first * 16)[:16])
+
+def prepared(file):
+    return encoder.prepare(decode(file.read_bytes(), shortest_side=side).pixels)
+
+batch = np.stack(([prepared(file) for file in files[:16]] * 16)[:16])
 encoder.encode(batch)
 print("ready", flush=True)
 sys.stdin.readline()
@@ -40,7 +44,7 @@ count, began, end = 0, time.process_time(), time.monotonic() + seconds
 while time.monotonic() < end:
     if what == "decode":
         for file in files[count % len(files):][:16]:
-            encoder.prepare(decode(file.read_bytes(), shortest_side=side).pixels)
+            prepared(file)
             count += 1
     else:
         encoder.encode(batch)
@@ -114,8 +118,7 @@ def main() -> None:
                 decodes.append(core_seconds("decode", folder, cores(), 6.0))
                 encodes.append(core_seconds("encode", folder, cores(), 6.0))
                 singles.append(
-                    core_seconds("decode", folder, 1, 3.0)
-                    + core_seconds("encode", folder, 1, 3.0)
+                    core_seconds("decode", folder, 1, 3.0) + core_seconds("encode", folder, 1, 3.0)
                 )
                 rate, steady = indexing_rate(folder, count)
                 rates.append(rate)

@@ -397,12 +397,14 @@ class Library:
 
     def _find(self, target: str) -> list[int]:
         """Return the ids of the images that a path, URL or folder names."""
+        from .sources import path_to_uri
+
         found = list(self._catalog.find(target))
         if found or target.lower().startswith(("http://", "https://", "file:")):
             return found
-        path = os.path.abspath(os.path.expanduser(target))
-        found = list(self._catalog.find(path))
-        return found or [image_id for image_id, _ in self._catalog.uris_under(path + os.sep)]
+        uri = path_to_uri(Path(target).expanduser())
+        found = list(self._catalog.find(uri))
+        return found or [image_id for image_id, _ in self._catalog.uris_under(uri)]
 
     def _label_names(self) -> Sequence[str]:
         from .encoders import model_card

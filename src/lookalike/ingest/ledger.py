@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from lookalike.catalog import Catalog, KnownFailure, KnownImage, NewImage, SourceFields
 from lookalike.results import AddReport, Failure
-from lookalike.sources import Item
+from lookalike.sources import Item, uri_to_path
 
 from .messages import Encoded, Same
 
@@ -144,12 +144,13 @@ class Ledger:
         if before is not None and kind in FINAL_FAILURES:
             self._drop.append(before.image_id)
 
-    def remove(self, image_ids: Sequence[int]) -> None:
-        """Forget images, in transactions of bounded size."""
+    def remove(self, image_ids: Sequence[int], failed_uris: Sequence[str]) -> None:
+        """Forget images and failures, in transactions of bounded size."""
         for start in range(0, len(image_ids), _REMOVE):
             part = image_ids[start : start + _REMOVE]
             self._catalog.apply(self._generation_id, remove=part)
             self._removed += len(part)
+        self._catalog.apply(self._generation_id, forget=failed_uris)
 
     def flush_if_due(self) -> None:
         """Write what waits when it is much or has waited for a second."""
@@ -185,11 +186,11 @@ class Ledger:
         return list(self._catalog.by_content([content_hash]).get(content_hash, ()))
 
     def _is_gone(self, holder: KnownImage) -> bool:
-        local = not holder.uri.startswith(("http://", "https://"))
+        path = uri_to_path(holder.uri)
         return (
-            local
+            path is not None
             and holder.image_id not in self._renamed_ids
-            and not os.path.lexists(os.fsencode(holder.uri))
+            and not os.path.lexists(path)
         )
 
 

@@ -19,11 +19,11 @@ from lookalike.errors import LookalikeError
 from lookalike.images import Limits
 from lookalike.results import AddReport, Progress
 from lookalike.settings import Settings
-from lookalike.sources import Fetcher, Item, Unreadable, find_items
+from lookalike.sources import Fetcher, Item, Unreadable, find_items, path_to_uri, uri_to_path
 
 from .counting import CountAhead
 from .downloads import with_downloads
-from .ledger import Ledger
+from .ledger import FINAL_FAILURES, Ledger
 from .messages import Encoded, Failed, Job, Outcome, WorkerOptions
 from .options import AddOptions
 from .pool import WorkerPool
@@ -158,7 +158,7 @@ class Pipeline:
                 elif (
                     failure is not None
                     and not self._options.retry_failed
-                    and failure.is_final
+                    and failure.kind in FINAL_FAILURES
                     and (failure.size, failure.mtime_ns) == (item.size, item.mtime_ns)
                 ):
                     self._ledger.skipped += 1
@@ -208,14 +208,14 @@ class Pipeline:
 
     def _prune(self, sources: Sequence[str | Path]) -> None:
         for source in sources:
-            folder = Path(os.path.abspath(Path(source).expanduser()))
+            folder = Path(source).expanduser()
             if not folder.is_dir():
                 continue
-            gone: list[int] = []
-            for image_id, uri in self._catalog.uris_under(os.path.join(os.fspath(folder), "")):
-                if not os.path.lexists(uri):
-                    gone.append(image_id)
-            self._ledger.remove(gone)
+            name = path_to_uri(folder)
+            images = self._catalog.uris_under(name)
+            gone = [image_id for image_id, uri in images if _is_gone(uri)]
+            failures = [uri for uri in self._catalog.failed_uris_under(name) if _is_gone(uri)]
+            self._ledger.remove(gone, failures)
 
     def _show(self, total: int | None, *, last: bool = False) -> None:
         if self._progress is None:
@@ -239,6 +239,11 @@ def _chain(
 ) -> Iterator[Item | Unreadable]:
     yield first
     yield from rest
+
+
+def _is_gone(uri: str) -> bool:
+    path = uri_to_path(uri)
+    return path is not None and not os.path.lexists(path)
 
 
 def _cores() -> int:

@@ -1,0 +1,104 @@
+"""The worker pool: every job has one outcome, whatever happens to the workers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from lookalike.encoders import DEFAULT_MODEL
+from PIL import Image
+
+from lookalike.images import Limits
+from lookalike.ingest.messages import Encoded, Failed, Job, Outcome, Same, WorkerOptions
+from lookalike.ingest.pool import WorkerPool
+
+OPTIONS = WorkerOptions(model=DEFAULT_MODEL, limits=Limits())
+
+
+def run(jobs: list[Job], *, workers: int = 2, time_limit: float = 30.0) -> dict[int, Outcome]:
+    outcomes: dict[int, Outcome] = {}
+    with WorkerPool(OPTIONS, workers=workers, time_limit=time_limit) as pool:
+        for batch in pool.run(iter(jobs)):
+            for outcome in batch:
+                assert outcome.number not in outcomes
+                outcomes[outcome.number] = outcome
+    return outcomes
+
+
+@pytest.fixture
+def jobs(tmp_path: Path, make_scene: Callable[..., Image.Image]) -> list[Job]:
+    found = []
+    for number in range(50):
+        path = tmp_path / f"{number}.png"
+        make_scene(number).save(path)
+        found.append(Job(number, str(path), str(path)))
+    return found
+
+
+def test_every_job_has_one_outcome(jobs: list[Job], tmp_path: Path) -> None:
+    (tmp_path / "3.png").write_bytes(b"text")
+    (tmp_path / "4.png").unlink()
+    outcomes = run(jobs)
+    assert sorted(outcomes) == list(range(50))
+    assert isinstance(outcomes[3], Failed)
+    assert outcomes[3].kind == "NotAnImageError"
+    assert isinstance(outcomes[4], Failed)
+    assert outcomes[4].kind == "SourceNotFoundError"
+    assert sum(isinstance(outcome, Encoded) for outcome in outcomes.values()) == 48
+
+
+def test_known_content_is_not_decoded(jobs: list[Job]) -> None:
+    first = run(jobs[:1])[0]
+    assert isinstance(first, Encoded)
+    job = Job(0, jobs[0].uri, jobs[0].path, known=(first.content_hash,))
+    assert isinstance(run([job])[0], Same)
+
+
+def test_killed_workers_are_replaced_and_nothing_is_lost(jobs: list[Job]) -> None:
+    stop = threading.Event()
+
+    def kill_now_and_then() -> None:
+        for _ in range(3):
+            if stop.wait(0.7):
+                return
+            for child in _children():
+                os.kill(child, signal.SIGKILL)
+
+    thread = threading.Thread(target=kill_now_and_then)
+    thread.start()
+    try:
+        outcomes = run([Job(j.number + 50 * n, j.uri, j.path) for n in range(8) for j in jobs])
+    finally:
+        stop.set()
+        thread.join()
+    assert sorted(outcomes) == list(range(400))
+    failed = [outcome for outcome in outcomes.values() if isinstance(outcome, Failed)]
+    # One picture is blamed only when it brings a worker down twice.
+    assert all("brought its process down" in outcome.reason for outcome in failed)
+    assert len(failed) <= 2
+
+
+def test_a_picture_that_takes_too_long_is_given_up(jobs: list[Job]) -> None:
+    began = time.monotonic()
+    outcomes = run(jobs[:2], workers=1, time_limit=0.0001)
+    assert time.monotonic() - began < 30
+    assert {type(outcome) for outcome in outcomes.values()} <= {Failed, Encoded}
+    kinds = {outcome.kind for outcome in outcomes.values() if isinstance(outcome, Failed)}
+    assert kinds == {"ImageTimeoutError"}
+
+
+def test_no_jobs_start_no_process() -> None:
+    assert run([]) == {}
+
+
+def _children() -> list[int]:
+    path = Path(f"/proc/{os.getpid()}/task")
+    found: list[int] = []
+    for task in path.iterdir():
+        found += [int(pid) for pid in (task / "children").read_text().split()]
+    return found
