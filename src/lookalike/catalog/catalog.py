@@ -337,6 +337,17 @@ class Catalog:
         with self._reading() as connection:
             return vector_rows.last_id(connection, generation_id)
 
+    def last_change(self, generation_id: int) -> tuple[int, int]:
+        """Return the highest vector id of a generation and the number of its last deletion.
+
+        Both are as of one moment; 0 where there is none.
+        """
+        with self._reading() as connection:
+            return (
+                vector_rows.last_id(connection, generation_id),
+                vector_rows.last_sequence(connection, generation_id),
+            )
+
     def vector_count(self, generation_id: int) -> int:
         """Return the number of vectors of a generation."""
         with self._reading() as connection:

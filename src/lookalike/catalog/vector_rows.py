@@ -19,6 +19,7 @@ __all__ = [
     "deletions_after",
     "image_ids_of",
     "last_id",
+    "last_sequence",
     "present",
     "vectors_after",
 ]
@@ -83,6 +84,17 @@ def last_id(connection: sa.Connection, generation_id: int) -> int:
         sa.select(vectors.c.id)
         .where(vectors.c.generation_id == generation_id)
         .order_by(vectors.c.id.desc())
+        .limit(1)
+    )
+    return int(connection.scalar(query) or 0)
+
+
+def last_sequence(connection: sa.Connection, generation_id: int) -> int:
+    """Return the number of the last deletion of a generation, or 0."""
+    query = (
+        sa.select(deletions.c.sequence)
+        .where(deletions.c.generation_id == generation_id)
+        .order_by(deletions.c.sequence.desc())
         .limit(1)
     )
     return int(connection.scalar(query) or 0)

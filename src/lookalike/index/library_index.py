@@ -1,0 +1,252 @@
+"""Nearest neighbours in a library: a snapshot, and what has happened since."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..catalog import Catalog, Generation
+from ..errors import LibraryBusyError, LibraryError, LibraryStorageError, UsageError
+from ..results import Progress
+from . import manifest as manifests
+from .manifest import Manifest, Stamp
+from .opened import open_snapshot, write_snapshot
+from .pages import Moment
+from .plan import Plan
+from .scan import Neighbours, Ranked, merge, scan
+from .snapshots import Draft, Snapshot
+from .tail import Tail
+
+__all__ = ["IndexStatus", "LibraryIndex"]
+
+_QUERIES_AT_ONCE = 256
+
+
+@dataclass(frozen=True, slots=True)
+class IndexStatus:
+    """What an index holds.
+
+    ``kind`` is "exact", "hnsw", "ivf" or "none" when there is no usable snapshot; ``vectors``
+    are in the snapshot, ``tail`` came since, ``deleted`` are in the snapshot and no longer in
+    the library. ``bytes`` is the size of the snapshot, ``built_at`` in seconds since 1970.
+    ``problem`` says why a snapshot that is there is not used.
+    """
+
+    kind: str
+    vectors: int
+    tail: int
+    deleted: int
+    bytes: int
+    built_at: float | None
+    problem: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """All that a search looks at; never changed, only replaced."""
+
+    version: int
+    stamp: Stamp
+    manifest: Manifest | None
+    snapshot: Snapshot | None
+    alive: NDArray[np.bool_] | None
+    tail: Tail
+    problem: str | None
+
+
+class LibraryIndex:
+    """The index of one generation of a library.
+
+    Searches see every change that any process has committed before they began. An object may be
+    used from several threads, a folder by several processes.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        folder: Path,
+        generation: Generation,
+        *,
+        plan: Plan | None = None,
+    ) -> None:
+        self._catalog = catalog
+        self._folder = Path(folder) / "index"
+        self._generation = generation
+        self._plan = Plan() if plan is None else plan
+        self._manifest_path = self._folder / f"generation-{generation.id}.json"
+        self._lock = threading.Lock()
+        self._view: _View | None = None
+
+    def search(self, queries: NDArray[np.float32], k: int) -> list[Neighbours]:
+        """Return the ``k`` most alike images for each query, the best first.
+
+        ``queries`` is float32 of shape (n, dimensions), rows of length 1; scores are cosines,
+        computed with the full vectors. Fewer than ``k`` come when the library holds fewer.
+
+        Raises:
+            UsageError: the shape does not fit, a value is not finite, or ``k`` is below 1.
+        """
+        queries = np.ascontiguousarray(queries, dtype=np.float32)
+        if queries.ndim != 2 or queries.shape[1] != self._generation.dimensions:
+            raise UsageError(
+                f"Queries of shape {queries.shape} do not fit {self._generation.model}; expected "
+                f"(n, {self._generation.dimensions})."
+            )
+        if not np.isfinite(queries).all():
+            raise UsageError("A query holds values that are not finite.")
+        if k < 1:
+            raise UsageError(f"k is {k}; expected 1 or more.")
+        view = self._refreshed()
+        found: list[Neighbours] = []
+        for start in range(0, len(queries), _QUERIES_AT_ONCE):
+            part = queries[start : start + _QUERIES_AT_ONCE]
+            answers = self._answers(view, part, k)
+            found += [merge([answer[row] for answer in answers], k) for row in range(len(part))]
+        return found
+
+    def _answers(self, view: _View, queries: NDArray[np.float32], k: int) -> list[list[Ranked]]:
+        answers = [scan(view.tail.blocks, queries, k)]
+        if not view.tail.complete:
+            answers.append(scan(view.tail.rest(self._catalog), queries, k))
+        if view.snapshot is not None:
+            answers.append(view.snapshot.nearest(queries, k, view.alive))
+        return answers
+
+    def status(self) -> IndexStatus:
+        """Return what the index holds now."""
+        view = self._refreshed()
+        tail = len(view.tail)
+        if not view.tail.complete:
+            tail = self._catalog.vector_count(self._generation.id)
+        if view.manifest is None or view.snapshot is None:
+            return IndexStatus("none", 0, tail, 0, 0, None, view.problem)
+        dead = 0 if view.alive is None else int((~view.alive).sum())
+        if not view.tail.complete:
+            tail -= view.manifest.count - dead
+        return IndexStatus(
+            kind=view.manifest.kind,
+            vectors=view.manifest.count,
+            tail=tail,
+            deleted=dead,
+            bytes=view.manifest.bytes,
+            built_at=view.manifest.built_at,
+        )
+
+    def needs_rebuild(self) -> bool:
+        """Tell whether the snapshot is unusable, or has grown too old to search fast."""
+        status = self.status()
+        if status.problem is not None:
+            return True
+        return self._plan.too_old(status.vectors, status.tail, status.deleted)
+
+    def rebuild(self, progress: Callable[[Progress], None] | None = None) -> IndexStatus:
+        """Build a new snapshot of the catalog as it is now, and put it in the old one's place.
+
+        Searches and changes go on meanwhile, in this process and others. ``progress`` hears
+        of the number of vectors done and of their total.
+
+        Raises:
+            LibraryBusyError: another process is rebuilding this index.
+            LibraryStorageError: the disk is full or may not be written.
+        """
+        import filelock
+
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            lock = filelock.FileLock(self._folder / "rebuild.lock", timeout=0)
+            with lock:
+                self._rebuild(progress)
+        except filelock.Timeout as error:
+            raise LibraryBusyError(
+                f"The index in {self._folder} is being rebuilt by another process."
+            ) from error
+        except OSError as error:
+            if isinstance(error, LibraryError):
+                raise
+            raise LibraryStorageError(
+                f"The index cannot be written to {self._folder}: {error}. The old one stays in use."
+            ) from error
+        return self.status()
+
+    def _rebuild(self, progress: Callable[[Progress], None] | None) -> None:
+        catalog, generation = self._catalog, self._generation
+        self._sweep()
+        moment = Moment.now(catalog, generation)
+        total = catalog.vector_count(generation.id)
+        kind = self._plan.kind(total)
+        draft = Draft(self._folder, f"generation-{generation.id}-{uuid4().hex[:12]}")
+
+        def report(done: int) -> None:
+            if progress is not None:
+                progress(Progress(min(done, total), total, stage="building the index"))
+
+        try:
+            write_snapshot(draft, kind, catalog, generation, moment, self._plan, report)
+            files = draft.finish()
+            manifests.publish(
+                self._manifest_path,
+                Manifest(
+                    kind=kind,
+                    catalog=catalog.identity,
+                    generation=generation.id,
+                    dimensions=generation.dimensions,
+                    count=draft.count,
+                    max_vector_id=moment.max_vector_id,
+                    sequence=moment.sequence,
+                    last_crc32=draft.last_crc32,
+                    built_at=time.time(),
+                    files=files,
+                ),
+            )
+        except BaseException:
+            draft.discard()
+            raise
+        self._sweep()
+
+    def _sweep(self) -> None:
+        """Remove the files that no manifest names: old snapshots, and drafts of a killed run."""
+        try:
+            named = {entry.name for entry in manifests.load(self._manifest_path).files.values()}
+        except (OSError, LibraryError):
+            named = set()
+        for path in self._folder.glob(f"generation-{self._generation.id}-*"):
+            if path.name not in named:
+                path.unlink(missing_ok=True)
+
+    def _refreshed(self) -> _View:
+        with self._lock:
+            version = self._catalog.data_version()
+            stamp = manifests.stamp(self._manifest_path)
+            view = self._view
+            if view is None or view.stamp != stamp:
+                view = self._opened(version, stamp)
+            elif view.version != version:
+                view = self._followed(replace(view, version=version))
+            self._view = view
+            return view
+
+    def _opened(self, version: int, stamp: Stamp) -> _View:
+        found, snapshot, problem = open_snapshot(
+            self._manifest_path, self._catalog, self._generation, self._plan
+        )
+        start, sequence = (0, 0)
+        if found is not None and snapshot is not None:
+            start, sequence = found.max_vector_id, found.sequence
+        elif found is None or snapshot is None:
+            sequence = self._catalog.last_change(self._generation.id)[1]
+        tail = Tail(self._generation, start, start, sequence)
+        return self._followed(_View(version, stamp, found, snapshot, None, tail, problem))
+
+    def _followed(self, view: _View) -> _View:
+        tail = view.tail.advanced(self._catalog)
+        alive = view.alive
+        if view.snapshot is not None and tail.deleted is not None:
+            alive = np.isin(view.snapshot.vector_ids, tail.deleted, invert=True)
+        return replace(view, tail=tail, alive=alive)

@@ -1,0 +1,87 @@
+"""From a manifest to an opened snapshot that can be trusted, and the other way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from ..catalog import Catalog, Generation
+from ..errors import LibraryBrokenError
+from . import manifest as manifests
+from .exact import ExactSnapshot, write_exact
+from .manifest import Manifest
+from .pages import Moment, pages
+from .plan import Plan
+from .snapshots import Draft, Snapshot, checksum
+
+__all__ = ["open_snapshot", "write_snapshot"]
+
+_ATTEMPTS = 5
+
+
+def write_snapshot(
+    draft: Draft,
+    kind: str,
+    catalog: Catalog,
+    generation: Generation,
+    moment: Moment,
+    plan: Plan,
+    report: Callable[[int], None],
+) -> None:
+    """Write the files of a snapshot of one kind."""
+    blocks = draft.watched(pages(catalog, generation, moment), report)
+    write_exact(draft, blocks)
+
+
+def open_snapshot(
+    path: Path, catalog: Catalog, generation: Generation, plan: Plan
+) -> tuple[Manifest | None, Snapshot | None, str | None]:
+    """Return manifest and snapshot, or the reason why there is none to use.
+
+    A snapshot is derived data: whatever is wrong with it, the catalog answers in its place.
+    """
+    for attempt in range(_ATTEMPTS):
+        try:
+            found = manifests.load(path)
+        except FileNotFoundError:
+            return None, None, None
+        except (LibraryBrokenError, OSError) as error:
+            return None, None, f"The index snapshot is not used. {error}"
+        try:
+            _check_origin(found, catalog, generation)
+            for entry in found.files.values():
+                manifests.verify(path.parent, entry)
+            return found, ExactSnapshot.open(path.parent, found), None
+        except FileNotFoundError as error:
+            # Replaced between the two steps? Then the new manifest names files that are there.
+            if attempt == _ATTEMPTS - 1:
+                return None, None, f"A file of the index snapshot is missing: {error.filename}"
+        except (LibraryBrokenError, OSError) as error:
+            return None, None, f"The index snapshot is not used. {error}"
+    return None, None, None
+
+
+def _check_origin(found: Manifest, catalog: Catalog, generation: Generation) -> None:
+    """Check that a snapshot was made of this catalog, and not of an older or later state of it.
+
+    Raises:
+        LibraryBrokenError: it was not.
+    """
+    own = (catalog.identity, generation.id, generation.dimensions)
+    if (found.catalog, found.generation, found.dimensions) != own:
+        raise LibraryBrokenError("It belongs to another library or model.")
+    sequence = catalog.last_change(generation.id)[1]
+    if found.sequence > sequence:
+        raise LibraryBrokenError("It is newer than the catalog, which was put back from a copy.")
+    if not found.count:
+        return
+    last = np.array([found.max_vector_id])
+    ids, _, vectors = catalog.present_vectors(generation.id, last)
+    if len(ids):
+        same = checksum(vectors[0]) == found.last_crc32
+    else:
+        same = found.max_vector_id in catalog.deletions_after(generation.id, found.sequence)[1]
+    if not same:
+        raise LibraryBrokenError("It is newer than the catalog, which was put back from a copy.")
