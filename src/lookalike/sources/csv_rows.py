@@ -1,0 +1,114 @@
+"""CSV and TSV, row by row."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Any
+
+from lookalike.errors import TableError
+
+from .rows import Row
+from .values import text_value
+
+__all__ = ["CsvRows"]
+
+_SAMPLE = 65536
+_DELIMITERS = ",;\t|"
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_REPLACEMENT = "\ufffd"
+
+
+class CsvRows:
+    """A text table with a header row, in UTF-8 (with or without a mark) or marked UTF-16.
+
+    The separator is the one of ``, ; | tab`` that the header holds most often outside quotes.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def columns(self) -> tuple[str, ...]:
+        """Return the names in the header; a name that comes twice gets a number."""
+        with self._path.open("rb") as stream:
+            _, header = self._begin(stream)
+        return header
+
+    def rows(self) -> Iterator[Row]:
+        """Yield the rows; ``line`` is the line of the file on which a row ends."""
+        with self._path.open("rb") as stream:
+            reader, header = self._begin(stream)
+            while True:
+                try:
+                    cells = next(reader)
+                except StopIteration:
+                    return
+                except csv.Error as error:
+                    yield Row(reader.line_num, problem=f"it is not valid CSV ({error})")
+                    continue
+                if any(cells):
+                    yield _row(reader.line_num, header, cells)
+
+    def metadata(self, value: Any) -> Any:
+        """Return a cell as a number where it can be nothing else, else as text."""
+        return text_value(value)
+
+    def _begin(self, stream: IO[bytes]) -> tuple[Any, tuple[str, ...]]:
+        lines = self._lines(stream)
+        first = next((line for line in lines if line.strip()), "")
+        delimiter = "\t" if self._path.suffix.lower() == ".tsv" else _delimiter(first)
+        reader = csv.reader(_chain(first, lines), delimiter=delimiter)
+        try:
+            header = next(reader, [])
+        except csv.Error as error:
+            raise TableError(f"{self._path} cannot be read as CSV: {error}.") from error
+        if not any(header):
+            raise TableError(f"{self._path} is empty; expected a header row.")
+        return reader, _unique([name.strip() for name in header])
+
+    def _lines(self, stream: IO[bytes]) -> Iterator[str]:
+        """Yield lines with their ends; bytes that are not UTF-8 become U+FFFD."""
+        head = stream.read(_SAMPLE)
+        stream.seek(0)
+        if head.startswith(_UTF16_MARKS):
+            encoding = "utf-16"
+        elif b"\x00" in head:
+            raise TableError(f"{self._path} is not a text file.")
+        else:
+            encoding = "utf-8-sig"
+        return iter(io.TextIOWrapper(stream, encoding, errors="replace", newline=""))
+
+
+def _row(line: int, header: tuple[str, ...], cells: list[str]) -> Row:
+    if any(cells[len(header) :]):
+        return Row(line, problem=f"it has {len(cells)} cells and the header {len(header)}")
+    if any(_REPLACEMENT in cell for cell in cells):
+        return Row(line, problem="it is not valid UTF-8; save the table as UTF-8")
+    padded = cells + [""] * (len(header) - len(cells))
+    return Row(line, dict(zip(header, padded, strict=False)))
+
+
+def _delimiter(header: str) -> str:
+    outside = "".join(header.split('"')[::2])
+    best = max(_DELIMITERS, key=outside.count)
+    return best if best in outside else ","
+
+
+def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
+    yield first
+    yield from rest
+
+
+def _unique(names: list[str]) -> tuple[str, ...]:
+    result: list[str] = []
+    for position, name in enumerate(names, start=1):
+        candidate = wanted = name or f"column_{position}"
+        number = 2
+        while candidate in result:
+            candidate = f"{wanted}_{number}"
+            number += 1
+        result.append(candidate)
+    return tuple(result)
