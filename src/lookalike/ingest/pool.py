@@ -23,6 +23,7 @@ __all__ = ["WorkerPool"]
 
 _BATCH = 16
 _ATTEMPTS = 2
+_STARTS = 3
 _START_LIMIT = 120.0
 _ENCODE_LIMIT = 300.0
 _START = (
@@ -220,8 +221,17 @@ class _Keeper:
             raise _Crash(number, timed_out=False) from error
 
     def _connect(self) -> Connection:
+        """Return the connection to the worker, starting one where there is none."""
+        for _ in range(_STARTS):
+            if self._connection is not None:
+                return self._connection
+            words = self._start()
         if self._connection is not None:
             return self._connection
+        raise LookalikeError(f"A worker process could not start. {words}".strip())
+
+    def _start(self) -> str:
+        """Start a worker and return its last words, should it end before it is ready."""
         ours, theirs = socket.socketpair()
         with theirs:
             connection = Connection(ours.detach())
@@ -251,10 +261,10 @@ class _Keeper:
             started = connection.poll(_START_LIMIT) and isinstance(connection.recv(), Ready)
         except (EOFError, OSError):
             started = False
-        if not started:
-            self._drop()
-            raise LookalikeError(f"A worker process could not start. {errors.text()}".strip())
-        return connection
+        if started:
+            return ""
+        self._drop()
+        return errors.text()
 
     def _drop(self) -> None:
         """End the process and forget the connection; only this keeper's thread does so."""

@@ -79,7 +79,8 @@ class CsvRows:
             raise TableError(f"{self._path} is not a text file.")
         else:
             encoding = "utf-8-sig"
-        return iter(io.TextIOWrapper(stream, encoding, errors="replace", newline=""))
+        with io.TextIOWrapper(stream, encoding, errors="replace", newline="") as text:
+            yield from text
 
 
 def _row(line: int, header: tuple[str, ...], cells: list[str]) -> Row:
