@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from lookalike.errors import (
     BrokenImageError,
     ImageError,
@@ -20,6 +22,7 @@ from .quiet import quiet_pillow
 __all__ = ["decode"]
 
 _LONGEST_REASON = 200
+_FOR_PROGRAMMERS = re.compile(r"^b['\"]|invalid literal|decoder error|object at 0x|^[^ ]+\(")
 _DEFAULT_LIMITS = Limits()
 
 
@@ -59,7 +62,7 @@ def decode(
             f"Decoding the {name} picture takes more memory than there is."
         ) from error
     except Exception as error:  # the one place: decoders raise every kind there is
-        raise _as_image_error(error, name) from error
+        raise _as_image_error(error, name, limits) from error
 
 
 def _decode(data: bytes, name: str, shortest_side: int | None, limits: Limits) -> Picture:
@@ -71,13 +74,18 @@ def _decode(data: bytes, name: str, shortest_side: int | None, limits: Limits) -
         return decode_with_pillow(data, name, shortest_side, limits)
 
 
-def _as_image_error(error: Exception, name: str) -> ImageError:
+def _as_image_error(error: Exception, name: str, limits: Limits) -> ImageError:
     from PIL import Image, UnidentifiedImageError
 
     if isinstance(error, Image.DecompressionBombError):
-        return ImageTooLargeError(f"The {name} picture declares too large a size: {error}")
+        return ImageTooLargeError(
+            f"The {name} picture, or a part of it, declares more than the {limits.max_pixels:,} "
+            "pixels allowed (setting max_pixels)."
+        )
     if isinstance(error, UnidentifiedImageError):
         reason = "its header makes no sense"
     else:
-        reason = " ".join(str(error).split())[:_LONGEST_REASON] or type(error).__name__
+        reason = " ".join(str(error).split())[:_LONGEST_REASON].rstrip(".")
+        if len(reason.split()) < 2 or _FOR_PROGRAMMERS.search(reason):
+            reason = "its data cannot be decoded"
     return BrokenImageError(f"The {name} picture is damaged: {reason}.")

@@ -43,6 +43,8 @@ _STRANGERS = (
     (b"8BPS", "a Photoshop document"),
     (b"\xff\x0a", "a JPEG XL picture, which is not read yet"),
     (b"\x00\x00\x00\x0cJXL ", "a JPEG XL picture, which is not read yet"),
+    (b"#?RADIANCE", "a Radiance HDR picture, which is not read"),
+    (b"v/1\x01", "an OpenEXR picture, which is not read"),
     (b"SQLite format 3", "a database"),
     (b"\x7fELF", "a program"),
 )
@@ -68,8 +70,8 @@ def sniff(head: bytes) -> str | None:
         return _sniff_boxes(head)
     if head[:2] == b"BM" and int.from_bytes(head[14:18], "little") in _BMP_HEADERS:
         return "BMP"
-    if head[:1] == b"P" and head[1:2] in b"123456" and head[2:3] in b" \t\r\n#":
-        return "PPM" if len(head) > 2 else None
+    if len(head) > 2 and head[0] == ord("P") and head[1] in b"123456" and head[2] in b" \t\r\n#":
+        return "PPM"
     return None
 
 

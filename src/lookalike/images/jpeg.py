@@ -23,6 +23,7 @@ _LARGEST_REDUCTION = 8
 _LEAST_ROWS = 0.5
 _FILLER = 128
 _FILLER_TOLERANCE = 2
+_BLOCK_ROWS = 64
 
 
 def decode_jpeg(data: bytes, shortest_side: int | None, limits: Limits) -> Picture | None:
@@ -60,7 +61,7 @@ def decode_jpeg(data: bytes, shortest_side: int | None, limits: Limits) -> Pictu
 def _decode(data: bytes, rows: int, columns: int) -> Pixels | None:
     import simplejpeg
 
-    options = {"min_height": rows, "min_width": columns, "fastdct": True, "fastupsample": True}
+    options = {"min_height": rows, "min_width": columns}
     try:
         pixels: Pixels = simplejpeg.decode_jpeg(data, **options, strict=True)
         return pixels
@@ -82,6 +83,11 @@ def _present_rows(pixels: Pixels) -> int:
     """Return the number of rows above the even grey that libjpeg fills missing rows with."""
     import numpy as np
 
-    deviation = np.abs(pixels.astype(np.int16) - _FILLER).max(axis=(1, 2))
-    real = np.flatnonzero(deviation > _FILLER_TOLERANCE)
-    return int(real[-1]) + 1 if real.size else 0
+    low, high = _FILLER - _FILLER_TOLERANCE, _FILLER + _FILLER_TOLERANCE
+    for end in range(len(pixels), 0, -_BLOCK_ROWS):
+        start = max(0, end - _BLOCK_ROWS)
+        block = pixels[start:end]
+        real = np.flatnonzero(((block < low) | (block > high)).any(axis=(1, 2)))
+        if real.size:
+            return start + int(real[-1]) + 1
+    return 0

@@ -12,11 +12,11 @@ if TYPE_CHECKING:
 
     from .picture import Pixels
 
-__all__ = ["BACKGROUND", "rgb_pixels"]
+__all__ = ["rgb_pixels"]
 
-BACKGROUND = (255, 255, 255)
-"""The colour that shows through transparent pixels: white."""
-
+_WHITE = (255, 255, 255, 255)
+_BLACK = (0, 0, 0, 255)
+_LEAST_INK = 8.0
 _BAND_PIXELS = 4_000_000
 _FULL_16_BIT = 65535.0
 _HIGHEST_OF_12_BIT = 4095
@@ -26,8 +26,8 @@ def rgb_pixels(image: Image.Image, shortest_side: int | None) -> Pixels:
     """Return the pixels of a loaded Pillow image as uint8 RGB of shape (rows, columns, 3).
 
     With ``shortest_side`` the picture may come back reduced by averaging whole blocks. Palettes
-    are resolved and transparent pixels laid on white; CMYK is taken as plain ink shares; numbers
-    of more than 8 bits are scaled as ``_grey_scale`` says.
+    are resolved and transparent pixels laid on a background; CMYK is taken as plain ink shares;
+    numbers of more than 8 bits are scaled as ``_grey_scale`` says.
     """
     import numpy as np
 
@@ -118,9 +118,21 @@ def _lab_to_rgb(band: Image.Image) -> Image.Image:
 
 
 def _on_background(image: Image.Image) -> Image.Image:
+    """Lay an image on white, or on black where it would not show on white.
+
+    It would not where its visible colours are on average less than 8 of 255 from white. An
+    image of which nothing is visible is taken as opaque: its alpha was not meant.
+    """
+    import numpy as np
     from PIL import Image
 
-    if image.mode == "RGBA":
-        canvas = Image.new("RGBA", image.size, (*BACKGROUND, 255))
-        return Image.alpha_composite(canvas, image).convert("RGB")
-    return image.convert("RGB")
+    if image.mode != "RGBA":
+        return image.convert("RGB")
+    values = np.asarray(image)
+    alpha = values[:, :, 3].astype(np.float32)
+    visible = float(alpha.sum())
+    if visible == 0.0:
+        return image.convert("RGB")
+    ink = (255 - values[:, :, :3].min(axis=2)) * alpha
+    background = _WHITE if float(ink.sum()) / visible >= _LEAST_INK else _BLACK
+    return Image.alpha_composite(Image.new("RGBA", image.size, background), image).convert("RGB")

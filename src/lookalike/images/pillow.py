@@ -6,6 +6,7 @@ import io
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from .bitfields import has_bitfields, open_bitfields
 from .limits import Limits
 from .modes import rgb_pixels
 from .orientation import swaps_sides, upright
@@ -37,7 +38,7 @@ def decode_with_pillow(
     data: bytes, name: str, shortest_side: int | None, limits: Limits
 ) -> Picture:
     """Decode a picture of the format ``name``; raises whatever the decoder raises."""
-    with _open(data, name) as image:
+    with _open(data, name, limits) as image:
         limits.check_size(*image.size)
         mode = image.mode
         full_size = image.size
@@ -50,7 +51,7 @@ def decode_with_pillow(
         return picture_of(image, name, mode, shortest_side, full_size)
 
 
-def _open(data: bytes, name: str) -> Image.Image:
+def _open(data: bytes, name: str, limits: Limits) -> Image.Image:
     from PIL import Image
 
     if name == "HEIF":
@@ -59,7 +60,12 @@ def _open(data: bytes, name: str) -> Image.Image:
         image: Image.Image = HeifImageFile(io.BytesIO(data))
         return image
     import_module(f"PIL.{_PLUGINS[name]}")
-    return Image.open(io.BytesIO(data), formats=[name])
+    try:
+        return Image.open(io.BytesIO(data), formats=[name])
+    except OSError:
+        if name == "BMP" and has_bitfields(data):
+            return open_bitfields(data, limits)
+        raise
 
 
 def picture_of(

@@ -19,9 +19,9 @@ def quiet_pillow(max_pixels: int) -> Iterator[None]:
     """Silence warnings and set Pillow's bomb limit while any thread is inside.
 
     Both live in module globals, so the first thread to enter saves them and the last one to
-    leave puts them back. Pillow's limit then refuses what is more than twice the largest
-    ``max_pixels`` of the threads inside, such as a frame or tile larger than its picture; the
-    declared size of the picture itself is checked exactly by the caller.
+    leave puts them back. Pillow warns of what exceeds its limit and refuses what is more than
+    twice that, in frames and tiles too; so the limit is half the largest ``max_pixels`` of the
+    threads inside.
     """
     from PIL import Image
 
@@ -32,14 +32,14 @@ def quiet_pillow(max_pixels: int) -> Iterator[None]:
             warnings.simplefilter("ignore")
             _saved.append((catcher, Image.MAX_IMAGE_PIXELS))
         _limits.append(max_pixels)
-        Image.MAX_IMAGE_PIXELS = max(_limits)
+        Image.MAX_IMAGE_PIXELS = (max(_limits) + 1) // 2
     try:
         yield
     finally:
         with _lock:
             _limits.remove(max_pixels)
             if _limits:
-                Image.MAX_IMAGE_PIXELS = max(_limits)
+                Image.MAX_IMAGE_PIXELS = (max(_limits) + 1) // 2
             else:
                 catcher, Image.MAX_IMAGE_PIXELS = _saved.pop()
                 catcher.__exit__(None, None, None)
