@@ -6,14 +6,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from ..errors import NotInLibraryError, UsageError
-from . import opening, reading, vector_rows
+from . import generations, opening, reading, vector_rows
 from .checking import check
 from .records import (
     Changes,
@@ -25,7 +24,7 @@ from .records import (
     SourceFields,
 )
 from .sqlite import Watch, translated
-from .tables import failures, generations, images
+from .tables import failures, images
 from .writing import apply_batch
 
 __all__ = ["Catalog"]
@@ -46,6 +45,7 @@ class Catalog:
         """A random name given at creation: no two catalogs share one."""
         self._engine = engine
         self._watch = watch
+        self._known_generations: dict[int, Generation] = {}
 
     @classmethod
     def open(cls, path: Path, *, create: bool = False, readonly: bool = False) -> Catalog:
@@ -102,45 +102,44 @@ class Catalog:
         Raises:
             UsageError: the generation exists with another number of dimensions.
         """
-        key = (model, space, sha256)
-        found = self._generations_by_key().get(key)
+        found = self._find_generation(model, space, sha256)
         if found is None:
             with self._writing() as connection:
-                rows = connection.execute(sa.select(generations)).all()
-                if key not in {(row.model, row.space, row.sha256) for row in rows}:
-                    active = not any(row.active and row.space == space for row in rows)
-                    connection.execute(
-                        sa.insert(generations).values(
-                            model=model,
-                            space=space,
-                            dimensions=dimensions,
-                            sha256=sha256,
-                            active=active,
-                        )
-                    )
-            found = self._generations_by_key()[key]
-        if found.dimensions != dimensions:
+                generations.create_missing(
+                    connection, model, space=space, dimensions=dimensions, sha256=sha256
+                )
+            found = self._find_generation(model, space, sha256)
+        if found is None or found.dimensions != dimensions:
             raise UsageError(
                 f"{model} gives vectors of {dimensions} dimensions, but the library holds "
-                f"vectors of {found.dimensions} under the same name and checksum."
+                "vectors of others under the same name and checksum."
             )
         return found
 
-    def _generations_by_key(self) -> dict[tuple[str, str, str], Generation]:
-        found = self.generations()
-        return {(item.model, item.space, item.sha256): item for item in found}
+    def _find_generation(self, model: str, space: str, sha256: str) -> Generation | None:
+        for found in self.generations():
+            if (found.model, found.space, found.sha256) == (model, space, sha256):
+                return found
+        return None
 
     def generations(self) -> list[Generation]:
         """Return all generations, the oldest first."""
         with self._reading() as connection:
-            return [_generation(row) for row in connection.execute(_GENERATIONS)]
+            return generations.every(connection)
 
     def active_generation(self, space: str) -> Generation | None:
         """Return the generation that is searched in a space, if there is any."""
-        query = _GENERATIONS.where(generations.c.space == space, generations.c.active)
         with self._reading() as connection:
-            row = connection.execute(query).first()
-        return None if row is None else _generation(row)
+            return generations.active(connection, space)
+
+    def _generation(self, generation_id: int) -> Generation:
+        """Return a generation by its id; they never change, so each is read once."""
+        if generation_id not in self._known_generations:
+            self._known_generations = {found.id: found for found in self.generations()}
+        try:
+            return self._known_generations[generation_id]
+        except KeyError:
+            raise UsageError(f"The library has no generation {generation_id}.") from None
 
     # Changes
 
@@ -177,10 +176,11 @@ class Catalog:
             LibraryStorageError: the disk is full or may not be written.
             LibraryBusyError: another process kept the catalog locked.
         """
+        generation = self._generation(generation_id)
         with self._writing() as connection:
             apply_batch(
                 connection,
-                _find_generation(connection, generation_id),
+                generation,
                 store=store,
                 copy=copy,
                 rename=rename,
@@ -288,16 +288,16 @@ class Catalog:
 
         They come in the order of their ids, at most ``limit`` at a time.
         """
+        generation = self._generation(generation_id)
         with self._reading() as connection:
-            generation = _find_generation(connection, generation_id)
             return vector_rows.vectors_after(connection, generation, vector_id, limit)
 
     def changes_after(
         self, generation_id: int, vector_id: int, sequence: int, *, limit: int
     ) -> Changes:
         """Return the deletions after ``sequence`` and vectors above ``vector_id``, as of now."""
+        generation = self._generation(generation_id)
         with self._reading() as connection:
-            generation = _find_generation(connection, generation_id)
             return vector_rows.changes_after(connection, generation, vector_id, sequence, limit)
 
     def deletions_after(self, generation_id: int, sequence: int) -> tuple[int, NDArray[np.int64]]:
@@ -323,8 +323,8 @@ class Catalog:
         self, generation_id: int, vector_ids: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float16]]:
         """Return those vectors that still exist: ids in ascending order, image ids, vectors."""
+        generation = self._generation(generation_id)
         with self._reading() as connection:
-            generation = _find_generation(connection, generation_id)
             return vector_rows.present(connection, generation, vector_ids)
 
     def image_ids_of_vectors(self, vector_ids: Sequence[int] | NDArray[np.int64]) -> dict[int, int]:
@@ -360,23 +360,3 @@ class Catalog:
         """
         with self._reading() as connection:
             return check(connection)
-
-
-_GENERATIONS = sa.select(
-    generations.c.id,
-    generations.c.model,
-    generations.c.space,
-    generations.c.dimensions,
-    generations.c.sha256,
-).order_by(generations.c.id)
-
-
-def _generation(row: Any) -> Generation:
-    return Generation(row.id, row.model, row.space, row.dimensions, row.sha256)
-
-
-def _find_generation(connection: sa.Connection, generation_id: int) -> Generation:
-    row = connection.execute(_GENERATIONS.where(generations.c.id == generation_id)).first()
-    if row is None:
-        raise UsageError(f"The library has no generation {generation_id}.")
-    return _generation(row)

@@ -14,12 +14,14 @@ How the database is set up, and why:
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -27,7 +29,7 @@ import sqlalchemy as sa
 from ..errors import LibraryBrokenError, LibraryBusyError, LibraryStorageError
 from .tables import to_json
 
-__all__ = ["Watch", "connect_engine", "problems", "translated"]
+__all__ = ["Watch", "connect_engine", "problems", "translated", "vector_rows_of"]
 
 _BUSY_SECONDS = 60.0
 _PAGE_BYTES = 8192
@@ -160,6 +162,21 @@ def _no_space(folder: Path) -> bool:
     except OSError:
         return False
     return state.f_bavail * state.f_frsize < _LITTLE_SPACE
+
+
+def vector_rows_of(
+    connection: sa.Connection, generation_id: int, vector_ids: list[int]
+) -> Sequence[Any]:
+    """Return (id, image id, data) of those vectors that exist, in the order of the ids.
+
+    One statement whose text never changes, whatever the number of ids: with an ``IN`` of so many
+    bound values, building the statement takes as long as reading 150 vectors.
+    """
+    return connection.exec_driver_sql(
+        "SELECT id, image_id, data FROM vectors WHERE generation_id = ? "
+        "AND id IN (SELECT value FROM json_each(?)) ORDER BY id",
+        (generation_id, json.dumps(vector_ids)),
+    ).fetchall()
 
 
 def problems(connection: sa.Connection) -> list[str]:

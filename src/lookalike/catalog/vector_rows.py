@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from .records import Changes, Generation
+from .sqlite import vector_rows_of
 from .tables import deletions, vectors
 from .writing import chunks
 
@@ -23,6 +24,9 @@ __all__ = [
     "present",
     "vectors_after",
 ]
+
+
+_ROWS_AT_ONCE = 4096
 
 
 def _matrix(blobs: Sequence[bytes], dimensions: int) -> NDArray[np.float16]:
@@ -59,13 +63,8 @@ def present(
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float16]]:
     """Return those vectors that exist: ids in ascending order, image ids, vectors."""
     rows: list[Any] = []
-    for chunk in chunks(np.unique(vector_ids).tolist()):
-        query = (
-            sa.select(vectors.c.id, vectors.c.image_id, vectors.c.data)
-            .where(vectors.c.id.in_(chunk), vectors.c.generation_id == generation.id)
-            .order_by(vectors.c.id)
-        )
-        rows += connection.execute(query).all()
+    for chunk in chunks(np.unique(vector_ids).tolist(), _ROWS_AT_ONCE):
+        rows += vector_rows_of(connection, generation.id, chunk)
     return _columns(rows, generation.dimensions)
 
 

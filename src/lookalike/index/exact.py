@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -41,12 +41,19 @@ class ExactSnapshot:
         """Ids of the vectors in ascending order, (n,)."""
         return self.block.vector_ids
 
-    def nearest(
-        self, queries: NDArray[np.float32], k: int, alive: NDArray[np.bool_] | None
-    ) -> list[Ranked]:
-        """Return the ``k`` best living vectors for each query."""
-        block = Block(self.block.vector_ids, self.block.image_ids, self.block.vectors, alive)
-        return scan([block], queries, k)
+    @property
+    def dead(self) -> int:
+        """How many of them are left out."""
+        return 0 if self.block.alive is None else int((~self.block.alive).sum())
+
+    def without(self, deleted: NDArray[np.int64]) -> ExactSnapshot:
+        """Return the snapshot without the vectors of these ids."""
+        alive = np.isin(self.block.vector_ids, deleted, invert=True)
+        return ExactSnapshot(replace(self.block, alive=alive))
+
+    def nearest(self, queries: NDArray[np.float32], k: int) -> list[Ranked]:
+        """Return the ``k`` best vectors for each query."""
+        return scan([self.block], queries, k)
 
 
 def write_exact(draft: Draft, blocks: Iterable[Block]) -> None:

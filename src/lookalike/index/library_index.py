@@ -21,7 +21,7 @@ from .opened import open_snapshot, write_snapshot
 from .pages import Moment
 from .plan import Plan
 from .scan import Neighbours, Ranked, merge, scan
-from .snapshots import Draft, Snapshot
+from .snapshots import Draft, OutdatedError, Snapshot
 from .tail import Tail
 
 __all__ = ["IndexStatus", "LibraryIndex"]
@@ -56,7 +56,6 @@ class _View:
     stamp: Stamp
     manifest: Manifest | None
     snapshot: Snapshot | None
-    alive: NDArray[np.bool_] | None
     tail: Tail
     problem: str | None
 
@@ -103,20 +102,27 @@ class LibraryIndex:
             raise UsageError("A query holds values that are not finite.")
         if k < 1:
             raise UsageError(f"k is {k}; expected 1 or more.")
-        view = self._refreshed()
         found: list[Neighbours] = []
         for start in range(0, len(queries), _QUERIES_AT_ONCE):
             part = queries[start : start + _QUERIES_AT_ONCE]
-            answers = self._answers(view, part, k)
+            answers = self._answers(part, k)
             found += [merge([answer[row] for answer in answers], k) for row in range(len(part))]
         return found
 
-    def _answers(self, view: _View, queries: NDArray[np.float32], k: int) -> list[list[Ranked]]:
+    def _answers(self, queries: NDArray[np.float32], k: int) -> list[list[Ranked]]:
+        while True:
+            view = self._refreshed()
+            try:
+                return self._answers_of(view, queries, k)
+            except OutdatedError:  # a deletion was committed in this moment: it is seen next time
+                continue
+
+    def _answers_of(self, view: _View, queries: NDArray[np.float32], k: int) -> list[list[Ranked]]:
         answers = [scan(view.tail.blocks, queries, k)]
         if not view.tail.complete:
             answers.append(scan(view.tail.rest(self._catalog), queries, k))
         if view.snapshot is not None:
-            answers.append(view.snapshot.nearest(queries, k, view.alive))
+            answers.append(view.snapshot.nearest(queries, k))
         return answers
 
     def status(self) -> IndexStatus:
@@ -127,7 +133,7 @@ class LibraryIndex:
             tail = self._catalog.vector_count(self._generation.id)
         if view.manifest is None or view.snapshot is None:
             return IndexStatus("none", 0, tail, 0, 0, None, view.problem)
-        dead = 0 if view.alive is None else int((~view.alive).sum())
+        dead = view.snapshot.dead
         if not view.tail.complete:
             tail -= view.manifest.count - dead
         return IndexStatus(
@@ -239,14 +245,18 @@ class LibraryIndex:
         start, sequence = (0, 0)
         if found is not None and snapshot is not None:
             start, sequence = found.max_vector_id, found.sequence
-        elif found is None or snapshot is None:
+        else:
             sequence = self._catalog.last_change(self._generation.id)[1]
         tail = Tail(self._generation, start, start, sequence)
-        return self._followed(_View(version, stamp, found, snapshot, None, tail, problem))
+        return self._followed(_View(version, stamp, found, snapshot, tail, problem))
 
     def _followed(self, view: _View) -> _View:
         tail = view.tail.advanced(self._catalog)
-        alive = view.alive
-        if view.snapshot is not None and tail.deleted is not None:
-            alive = np.isin(view.snapshot.vector_ids, tail.deleted, invert=True)
-        return replace(view, tail=tail, alive=alive)
+        snapshot = view.snapshot
+        if (
+            snapshot is not None
+            and tail.deleted is not None
+            and tail.deleted is not view.tail.deleted
+        ):
+            snapshot = snapshot.without(tail.deleted)
+        return replace(view, tail=tail, snapshot=snapshot)

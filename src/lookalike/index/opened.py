@@ -32,7 +32,14 @@ def write_snapshot(
 ) -> None:
     """Write the files of a snapshot of one kind."""
     blocks = draft.watched(pages(catalog, generation, moment), report)
-    write_exact(draft, blocks)
+    if kind == "exact":
+        write_exact(draft, blocks)
+        return
+    from .building import draw_sample, write_coded
+
+    count = catalog.vector_count(generation.id)
+    sample = draw_sample(catalog, generation, moment, count, plan.sample)
+    write_coded(draft, blocks, kind, sample, count, plan)
 
 
 def open_snapshot(
@@ -53,7 +60,7 @@ def open_snapshot(
             _check_origin(found, catalog, generation)
             for entry in found.files.values():
                 manifests.verify(path.parent, entry)
-            return found, ExactSnapshot.open(path.parent, found), None
+            return found, _open(path.parent, found, catalog, generation, plan), None
         except FileNotFoundError as error:
             # Replaced between the two steps? Then the new manifest names files that are there.
             if attempt == _ATTEMPTS - 1:
@@ -61,6 +68,18 @@ def open_snapshot(
         except (LibraryBrokenError, OSError) as error:
             return None, None, f"The index snapshot is not used. {error}"
     return None, None, None
+
+
+def _open(
+    folder: Path, found: Manifest, catalog: Catalog, generation: Generation, plan: Plan
+) -> Snapshot:
+    if found.kind == "exact":
+        return ExactSnapshot.open(folder, found)
+    if found.kind in ("hnsw", "ivf"):
+        from .coded import CodedSnapshot
+
+        return CodedSnapshot.open(folder, found, catalog, generation, plan)
+    raise LibraryBrokenError(f"Its kind is {found.kind}.")
 
 
 def _check_origin(found: Manifest, catalog: Catalog, generation: Generation) -> None:

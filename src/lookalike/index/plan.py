@@ -20,9 +20,30 @@ class Plan:
     tail_at_most: int = 20_000
     """A longer tail costs more than 10 ms a query, however large the library is."""
 
+    code_dimensions: int = 256
+    """Dimensions of the compact code, one byte each."""
+    sample: int = 20_000
+    """Vectors from which the code and the lists are learned."""
+    links: int = 32
+    """Links of a node of the graph, in the sense of the paper's M; twice as many below."""
+    care: int = 80
+    """Candidates that are looked at for the links of a new node (efConstruction)."""
+    effort: int = 160
+    """Candidates that a search of the graph keeps (efSearch)."""
+    probes: int = 64
+    """Lists that a search looks into."""
+    candidates: int = 120
+    """Candidates that are scored with the full vectors, beside two for each hit wanted."""
+
     def kind(self, count: int) -> str:
         """Return "exact", "hnsw" or "ivf"."""
-        return "exact"
+        if count <= self.exact_up_to:
+            return "exact"
+        return "hnsw" if count <= self.hnsw_up_to else "ivf"
+
+    def lists(self, count: int) -> int:
+        """Return the number of lists for so many vectors: four times the square root."""
+        return max(1, int(4 * count**0.5))
 
     def too_old(self, vectors: int, tail: int, deleted: int) -> bool:
         """Tell whether a snapshot should be replaced."""

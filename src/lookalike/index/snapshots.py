@@ -6,7 +6,7 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ from ..errors import LibraryBrokenError
 from .manifest import FileEntry, Manifest, describe_file
 from .scan import Block, Ranked
 
-__all__ = ["Draft", "Snapshot", "open_ids"]
+__all__ = ["Draft", "OutdatedError", "Snapshot", "checksum", "mapped", "open_ids"]
 
 _IDS = "ids"
 
@@ -27,10 +27,23 @@ class Snapshot(Protocol):
     def vector_ids(self) -> NDArray[np.int64]:
         """Ids of the vectors in ascending order, (n,)."""
 
-    def nearest(
-        self, queries: NDArray[np.float32], k: int, alive: NDArray[np.bool_] | None
-    ) -> list[Ranked]:
-        """Return the ``k`` best living vectors for each query, scored with the full vectors."""
+    @property
+    def dead(self) -> int:
+        """How many of them are left out."""
+
+    def without(self, deleted: NDArray[np.int64]) -> Snapshot:
+        """Return the snapshot without the vectors of these ids, of which it may have any."""
+
+    def nearest(self, queries: NDArray[np.float32], k: int) -> list[Ranked]:
+        """Return the ``k`` best vectors for each query, scored with the full vectors.
+
+        Raises:
+            OutdatedError: the catalog has lost vectors since: look at it again.
+        """
+
+
+class OutdatedError(Exception):
+    """The catalog no longer holds what a snapshot was about to use. Never leaves this part."""
 
 
 @dataclass(slots=True)
@@ -100,9 +113,9 @@ def mapped(
     folder: Path,
     manifest: Manifest,
     name: str,
-    dtype: np.dtype[np.generic],
+    dtype: np.dtype[Any],
     shape: tuple[int, ...],
-) -> NDArray[np.generic]:
+) -> NDArray[Any]:
     """Map a file of a snapshot into memory, read-only.
 
     Raises:

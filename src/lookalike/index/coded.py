@@ -1,0 +1,206 @@
+"""Snapshots with compact codes: candidates by FAISS, scores by the full vectors of the catalog."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..catalog import Catalog, Generation
+from ..errors import LibraryBrokenError
+from .distinct import Groups
+from .engine import load_faiss
+from .manifest import Manifest
+from .pages import Moment, pages
+from .plan import Plan
+from .projection import Projection
+from .scan import Ranked, join, scan, widen
+from .snapshots import OutdatedError, mapped, open_ids
+
+__all__ = ["CodedSnapshot"]
+
+_QUERIES_AT_ONCE = 32  # 32 × 150 candidates × 1280 float32: 25 MB
+
+
+@dataclass(frozen=True, slots=True)
+class _Living:
+    """What is left of a snapshot after deletions."""
+
+    rows: NDArray[np.bool_]
+    first: NDArray[np.int32]
+    """The first living row of each node; the number of rows where none lives."""
+    selector: Any
+    bits: NDArray[np.uint8]
+    """The memory that ``selector`` points to."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodedSnapshot:
+    """A FAISS index over projected vectors, mapped.
+
+    Equal vectors share a node of it. ``groups`` is None where all vectors are distinct: then
+    nodes are rows.
+    """
+
+    catalog: Catalog
+    generation: Generation
+    manifest: Manifest
+    plan: Plan
+    index: Any
+    projection: Projection
+    groups: Groups | None
+    vector_ids: NDArray[np.int64]
+    image_ids: NDArray[np.int64]
+    living: _Living | None = None
+
+    @classmethod
+    def open(
+        cls, folder: Path, manifest: Manifest, catalog: Catalog, generation: Generation, plan: Plan
+    ) -> CodedSnapshot:
+        """Map the files of a snapshot.
+
+        Raises:
+            LibraryBrokenError: they do not fit the manifest or each other.
+        """
+        faiss = load_faiss()
+
+        entry = manifest.files["index"]
+        try:
+            index = faiss.read_index(str(folder / entry.name), faiss.IO_FLAG_MMAP_IFC)
+        except RuntimeError as error:
+            raise LibraryBrokenError(f"{entry.name} cannot be read: {error}") from error
+        vector_ids, image_ids = open_ids(folder, manifest)
+        dimensions = manifest.dimensions
+        shape = (dimensions, index.d + 1)
+        stored = mapped(folder, manifest, "projection", np.dtype("<f4"), (shape[1], dimensions))
+        projection = Projection(
+            np.array(stored[0], np.float32), np.array(stored[1:].T, np.float32, order="C")
+        )
+        groups = None
+        if "groups" in manifest.files:
+            size = (index.ntotal + 1 + manifest.count,)
+            table = mapped(folder, manifest, "groups", np.dtype("<i4"), size)
+            groups = Groups(table[: index.ntotal + 1], table[index.ntotal + 1 :])
+        elif index.ntotal != manifest.count:
+            raise LibraryBrokenError(f"{entry.name} holds {index.ntotal} vectors.")
+        return cls(
+            catalog, generation, manifest, plan, index, projection, groups, vector_ids, image_ids
+        )
+
+    @property
+    def dead(self) -> int:
+        """How many of the vectors are left out."""
+        return 0 if self.living is None else int((~self.living.rows).sum())
+
+    def without(self, deleted: NDArray[np.int64]) -> CodedSnapshot:
+        """Return the snapshot without the vectors of these ids."""
+        faiss = load_faiss()
+
+        rows = np.isin(self.vector_ids, deleted, invert=True)
+        none = np.int32(len(rows))
+        if self.groups is None:
+            first = np.where(rows, np.arange(len(rows), dtype=np.int32), none)
+        else:
+            first = self.groups.first(rows)
+        bits = np.packbits(first < none, bitorder="little")
+        selector = faiss.IDSelectorBitmap(bits)
+        return replace(self, living=_Living(rows, first, selector, bits))
+
+    def nearest(self, queries: NDArray[np.float32], k: int) -> list[Ranked]:
+        """Return the ``k`` best vectors for each query.
+
+        Raises:
+            OutdatedError: the catalog has lost vectors since.
+        """
+        found: list[Ranked] = []
+        for start in range(0, len(queries), _QUERIES_AT_ONCE):
+            found += self._nearest(queries[start : start + _QUERIES_AT_ONCE], k)
+        return found
+
+    def _nearest(self, queries: NDArray[np.float32], k: int) -> list[Ranked]:
+        enough = min(k, len(self.vector_ids) - self.dead)
+        codes = self.projection(queries)
+        found: dict[int, Ranked] = {}
+        waiting = list(range(len(queries)))
+        reach = self.plan.candidates + 2 * k
+        while waiting:
+            part = queries[waiting]
+            if reach < self.index.ntotal:
+                answers = self._scored(part, self._candidates(codes[waiting], reach), k)
+            else:
+                answers = scan(self._everything(), part, k)
+                enough = 0
+            found.update(zip(waiting, answers, strict=True))
+            waiting = [row for row in waiting if len(found[row].scores) < enough]
+            reach *= 4
+        return [found[row] for row in range(len(queries))]
+
+    def _everything(self) -> Any:
+        moment = Moment(self.manifest.max_vector_id, self.manifest.sequence)
+        return pages(self.catalog, self.generation, moment)
+
+    def _candidates(self, codes: NDArray[np.float32], reach: int) -> NDArray[np.int64]:
+        faiss = load_faiss()
+
+        selector = None if self.living is None else self.living.selector
+        if self.manifest.kind == "hnsw":
+            parameters = faiss.SearchParametersHNSW(
+                sel=selector, efSearch=max(self.plan.effort, reach)
+            )
+        else:
+            probes = max(self.plan.probes, reach * self.index.nlist // self.index.ntotal)
+            parameters = faiss.SearchParametersIVF(
+                sel=selector, nprobe=min(probes, self.index.nlist)
+            )
+        nodes: NDArray[np.int64]
+        _, nodes = self.index.search(codes, reach, params=parameters)
+        return nodes
+
+    def _scored(
+        self, queries: NDArray[np.float32], nodes: NDArray[np.int64], k: int
+    ) -> list[Ranked]:
+        """Score candidates (n, reach) with the full vectors; -1 stands for none."""
+        distinct = np.unique(nodes[nodes >= 0])
+        if self.living is not None:
+            rows = self.living.first[distinct]
+        elif self.groups is not None:
+            rows = self.groups.rows[self.groups.offsets[distinct]]
+        else:
+            rows = distinct.astype(np.int32)
+        wanted = self.vector_ids[rows]
+        present, _, vectors = self.catalog.present_vectors(self.generation.id, wanted)
+        if len(present) != len(wanted):
+            raise OutdatedError
+        # The nodes are in the order of their first rows, except where those were deleted.
+        full = widen(vectors)[np.searchsorted(present, wanted)]
+        answers = []
+        for query, own in zip(queries, nodes, strict=True):
+            places = np.searchsorted(distinct, own[own >= 0])
+            scores = full[places] @ query
+            order = np.argsort(-scores, kind="stable")[:k]
+            answers.append(self._expanded(distinct[places[order]], scores[order], k))
+        return answers
+
+    def _expanded(self, nodes: NDArray[np.int64], scores: NDArray[np.float32], k: int) -> Ranked:
+        """Return the rows of the best nodes: ``k`` at least, if there are so many."""
+        if self.groups is None:
+            return Ranked(self.vector_ids[nodes], self.image_ids[nodes], scores)
+        parts, number = [], 0
+        for node, score in zip(nodes.tolist(), scores, strict=True):
+            rows = self.groups.rows[self.groups.offsets[node] : self.groups.offsets[node + 1]]
+            if self.living is not None:
+                rows = rows[self.living.rows[rows]]
+            parts.append(
+                Ranked(
+                    self.vector_ids[rows],
+                    self.image_ids[rows],
+                    np.full(len(rows), score, dtype=np.float32),
+                )
+            )
+            number += len(rows)
+            if number >= k:
+                break
+        return join(parts)
