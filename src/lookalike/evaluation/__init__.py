@@ -1,0 +1,25 @@
+"""Every metric as a pure numpy function, with its formula."""
+
+from .calibration import expected_calibration_error, fit_calibration
+from .detection import auroc, average_precision, micro_average_precision, recall_at_precision
+from .interval import Interval, bootstrap_interval
+from .ranking import Ranking, rank_gallery, rank_leave_one_out, rank_scores
+from .retrieval import map_at_r, r_precision, recall_at_k
+
+__all__ = [
+    "Interval",
+    "Ranking",
+    "auroc",
+    "average_precision",
+    "bootstrap_interval",
+    "expected_calibration_error",
+    "fit_calibration",
+    "map_at_r",
+    "micro_average_precision",
+    "r_precision",
+    "rank_gallery",
+    "rank_leave_one_out",
+    "rank_scores",
+    "recall_at_k",
+    "recall_at_precision",
+]
