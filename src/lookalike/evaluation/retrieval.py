@@ -33,7 +33,8 @@ def recall_at_k(ranking: Ranking, k: int = 1) -> NDArray[np.float64]:
     depth = ranking.relevant.shape[1]
     if k < 1 or (k > depth and len(ranking)):
         raise UsageError(f"k is {k}; expected 1 to {depth}, the depth of the ranking.")
-    return _where_possible(ranking, ranking.relevant[:, :k].any(axis=1).astype(np.float64))
+    found = np.count_nonzero(ranking.relevant[:, :k], axis=1) > 0
+    return _where_possible(ranking, found.astype(np.float64))
 
 
 def r_precision(ranking: Ranking) -> NDArray[np.float64]:
@@ -45,7 +46,7 @@ def r_precision(ranking: Ranking) -> NDArray[np.float64]:
         UsageError: the ranking is less deep than the largest R.
     """
     first = _first_r(ranking)
-    found: NDArray[np.float64] = np.count_nonzero(first, axis=1).astype(np.float64)
+    found = np.count_nonzero(first, axis=1)
     return _where_possible(ranking, found / np.maximum(ranking.totals, 1))
 
 
