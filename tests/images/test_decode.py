@@ -87,6 +87,27 @@ def test_heic_opens(real_pictures: Path) -> None:
     assert picture.pixels.std() > 20
 
 
+def test_deep_grey_heic_keeps_its_range(real_pictures: Path) -> None:
+    folder = real_pictures / "robust" / "pillow_heif" / "heif"
+    eight = decode((folder / "L_8__128x128.heif").read_bytes()).pixels
+    for name in ("L_10__128x128.heif", "L_12__128x128.heif"):
+        assert similarity(decode((folder / name).read_bytes()).pixels, eight) > 40
+
+
+def test_a_heic_with_damaged_metadata_opens(real_pictures: Path) -> None:
+    """One byte that is not UTF-8 in a metadata type ends the process in pi-heif's plugin."""
+    folder = real_pictures / "robust" / "pillow_heif" / "heif_other"
+    data = bytearray((folder / "L_xmp_latin1.heic").read_bytes())
+    data[266] = 128
+    assert decode(bytes(data)).pixels.shape == (16, 16, 3)
+
+
+def test_a_lossless_jpeg_is_never_reduced(real_pictures: Path) -> None:
+    """libjpeg-turbo would write its full size into a buffer for the reduced one."""
+    data = (real_pictures / "robust" / "sharp" / "testimgl.jpg").read_bytes()
+    assert decode(data, shortest_side=16).pixels.shape == (149, 227, 3)
+
+
 def test_a_full_jpeg_is_what_pillow_makes_of_it(make_scene) -> None:
     data = encoded(make_scene(3), "JPEG", quality=90)
     expected = np.asarray(Image.open(io.BytesIO(data)).convert("RGB")).astype(int)

@@ -49,7 +49,9 @@ def decode_jpeg(data: bytes, shortest_side: int | None, limits: Limits) -> Pictu
     header = read_jpeg_header(data)
     if header.progressive and data.count(b"\xff\xda") > _MOST_SCANS:
         raise BrokenImageError(f"The JPEG picture has more than {_MOST_SCANS} scans.")
-    factor = reduction(width, height, shortest_side, largest=_LARGEST_REDUCTION)
+    # libjpeg-turbo ignores the scale of a lossless JPEG and writes past the smaller buffer.
+    largest = _LARGEST_REDUCTION if header.scalable else 1
+    factor = reduction(width, height, shortest_side, largest=largest)
     pixels = _decode(data, -(-height // factor), -(-width // factor))
     if pixels is None:
         return None

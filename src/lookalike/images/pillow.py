@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from .bitfields import has_bitfields, open_bitfields
+from .heif import open_heif
 from .limits import Limits
 from .modes import rgb_pixels
 from .orientation import swaps_sides, upright
@@ -32,6 +34,8 @@ _PLUGINS = {
     "WEBP": "WebPImagePlugin",
 }
 _ORIENTATION_TAG = 0x0112
+_MOST_RUN_LENGTH = 40_000_000
+"""Pixels of a run-length BMP, which Pillow unpacks at some 15 million a second."""
 
 
 def decode_with_pillow(
@@ -40,6 +44,9 @@ def decode_with_pillow(
     """Decode a picture of the format ``name``; raises whatever the decoder raises."""
     with _open(data, name, limits) as image:
         limits.check_size(*image.size)
+        if name == "BMP" and _is_run_length(image):
+            limits = replace(limits, max_pixels=min(limits.max_pixels, _MOST_RUN_LENGTH))
+            limits.check_size(*image.size)
         mode = image.mode
         full_size = image.size
         if name == "JPEG" and shortest_side is not None:
@@ -55,10 +62,7 @@ def _open(data: bytes, name: str, limits: Limits) -> Image.Image:
     from PIL import Image
 
     if name == "HEIF":
-        from pi_heif import HeifImageFile
-
-        image: Image.Image = HeifImageFile(io.BytesIO(data))
-        return image
+        return open_heif(data, limits)
     import_module(f"PIL.{_PLUGINS[name]}")
     try:
         return Image.open(io.BytesIO(data), formats=[name])
@@ -82,6 +86,11 @@ def picture_of(
         width, height = height, width
     pixels = upright(rgb_pixels(image, shortest_side), orientation)
     return Picture(pixels, width, height, name, mode)
+
+
+def _is_run_length(image: Image.Image) -> bool:
+    """Return whether Pillow decodes this BMP pixel by pixel in Python."""
+    return any(tile[0] == "bmp_rle" for tile in getattr(image, "tile", ()))
 
 
 def _orientation(image: Image.Image) -> int:

@@ -6,6 +6,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -16,7 +17,8 @@ from .values import text_value
 
 __all__ = ["CsvRows"]
 
-_SAMPLE = 65536
+_HEAD = 65536
+_SAMPLE_LINES = 30
 _DELIMITERS = ",;\t|"
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _REPLACEMENT = "\ufffd"
@@ -25,7 +27,8 @@ _REPLACEMENT = "\ufffd"
 class CsvRows:
     """A text table with a header row, in UTF-8 (with or without a mark) or marked UTF-16.
 
-    The separator is the one of ``, ; | tab`` that the header holds most often outside quotes.
+    The separator is the one of ``, ; | tab`` with which the first rows have most often as many
+    cells as the header.
     """
 
     def __init__(self, path: Path) -> None:
@@ -58,11 +61,11 @@ class CsvRows:
 
     def _begin(self, stream: IO[bytes]) -> tuple[Any, tuple[str, ...]]:
         lines = self._lines(stream)
-        first = next((line for line in lines if line.strip()), "")
+        first = list(islice(lines, _SAMPLE_LINES))
         delimiter = "\t" if self._path.suffix.lower() == ".tsv" else _delimiter(first)
-        reader = csv.reader(_chain(first, lines), delimiter=delimiter)
+        reader = csv.reader(chain(first, lines), delimiter=delimiter)
         try:
-            header = next(reader, [])
+            header = next((cells for cells in reader if any(cells)), [])
         except csv.Error as error:
             raise TableError(f"{self._path} cannot be read as CSV: {error}.") from error
         if not any(header):
@@ -71,7 +74,7 @@ class CsvRows:
 
     def _lines(self, stream: IO[bytes]) -> Iterator[str]:
         """Yield lines with their ends; bytes that are not UTF-8 become U+FFFD."""
-        head = stream.read(_SAMPLE)
+        head = stream.read(_HEAD)
         stream.seek(0)
         if head.startswith(_UTF16_MARKS):
             encoding = "utf-16"
@@ -92,15 +95,18 @@ def _row(line: int, header: tuple[str, ...], cells: list[str]) -> Row:
     return Row(line, dict(zip(header, padded, strict=False)))
 
 
-def _delimiter(header: str) -> str:
-    outside = "".join(header.split('"')[::2])
-    best = max(_DELIMITERS, key=outside.count)
-    return best if best in outside else ","
+def _delimiter(lines: list[str]) -> str:
+    def fitness(delimiter: str) -> tuple[float, int]:
+        try:
+            header, *rows = csv.reader(filter(str.strip, lines), delimiter=delimiter)
+        except (csv.Error, ValueError):
+            return 0.0, 0
+        if len(header) < 2:
+            return 0.0, 0
+        alike = sum(len(row) == len(header) for row in rows)
+        return (alike / len(rows) if rows else 1.0), len(header)
 
-
-def _chain(first: str, rest: Iterator[str]) -> Iterator[str]:
-    yield first
-    yield from rest
+    return max(_DELIMITERS, key=fitness)
 
 
 def _unique(names: list[str]) -> tuple[str, ...]:

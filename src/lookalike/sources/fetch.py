@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ _HEADERS = [
     (b"Accept-Encoding", b"identity"),
 ]
 _WINDOW_BITS = {"gzip": 31, "x-gzip": 31, "deflate": 15}
+_HOST = re.compile(r"[A-Za-z0-9._:%-]+")
 _SAFE_PATH = "/%:=&?~+!$,;'@()*[]"
 
 
@@ -228,8 +230,10 @@ def _ascii_url(url: str) -> tuple[str, bytes]:
         raise FetchError("URLs that carry a user name or password are not fetched.")
     try:
         name = host if ":" in host else host.encode("idna").decode("ascii")
-    except UnicodeError as error:
-        raise FetchError(f"{url} names the host {host!r}, which cannot be.") from error
+    except UnicodeError:
+        name = ""
+    if not _HOST.fullmatch(name):
+        raise FetchError(f"{url} names the host {host!r}, which cannot be.")
     netloc = (f"[{name}]" if ":" in name else name) + (f":{port}" if port is not None else "")
     path = quote(parts.path or "/", safe=_SAFE_PATH)
     query = quote(parts.query, safe=_SAFE_PATH)

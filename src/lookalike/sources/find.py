@@ -76,12 +76,12 @@ def _plan(
 ) -> tuple[_Find, bool]:
     """Return how to find the items of one source, and whether it is a table."""
     text = os.fspath(source)
-    scheme = _SCHEME.match(text)
+    scheme = _SCHEME.match(text.strip())
     kind = scheme[1].lower() if scheme else ""
     if kind in {"http", "https"}:
         return _one(_item_of_url(text)), False
     if kind == "file":
-        text = str(file_url_to_path(text))
+        text = str(file_url_to_path(text.strip()))
     path = os.path.abspath(_expanded(text))
     try:
         status = os.stat(path)  # noqa: PTH116

@@ -96,6 +96,7 @@ class PictureTable:
         except SourceError as reason:
             error = SourceError(f"{str(reason).rstrip('.')} ({where}).")
         except ValueError as reason:  # NUL or characters that no file name can have
+            uri = row_uri
             error = SourceError(f"This is no file name: {reason} ({where}).")
         else:
             return Item(
