@@ -1,4 +1,4 @@
-"""The command line: arguments in, text or JSON out."""
+"""The command line: arguments in, text or JSON out. Each command is a method of ``Library``."""
 
 from .main import main
 

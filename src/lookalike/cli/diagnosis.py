@@ -1,168 +1,160 @@
-"""``lookalike doctor`` and ``lookalike models``."""
+"""Find out what this machine and this installation are: for ``lookalike doctor``."""
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
 import shutil
-import sqlite3
+from collections.abc import Mapping
+from contextlib import suppress
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from lookalike.errors import LibraryNotFoundError, LookalikeError
-
-from .console import clean, out, print_json
-
-__all__ = ["run_doctor", "run_models"]
+__all__ = [
+    "codecs",
+    "cores",
+    "disk_free",
+    "memory_limit",
+    "numpy_slowdowns",
+    "processor",
+    "runtimes",
+    "versions",
+]
 
 _PACKAGES = (
-    *("numpy", "pillow", "pi-heif", "simplejpeg", "onnxruntime", "faiss-cpu", "sqlalchemy"),
-    *("arro3-io", "typer", "rich", "scikit-image", "scikit-learn", "torch"),
+    "numpy",
+    "onnxruntime",
+    "faiss-cpu",
+    "sqlalchemy",
+    "pillow",
+    "pi-heif",
+    "simplejpeg",
+    "typer",
+    "rich",
 )
-_FEATURES = ("avx2", "fma", "avx512f", "avx512_vnni", "avx_vnni", "amx_int8", "sha_ni", "asimd")
+_FEATURES = {
+    "avx2": "avx2",
+    "avx512f": "avx512f",
+    "avx512_vnni": "avx512_vnni",
+    "avx_vnni": "avx_vnni",
+    "amx_int8": "amx_int8",
+    "asimd": "neon",
+    "asimddp": "neon_dot",
+    "i8mm": "neon_i8mm",
+}
 
 
-def run_doctor(library: Path | None, *, json: bool) -> int:
-    """Print what was found; 1 when something is wrong."""
-    report: dict[str, Any] = {
-        "versions": _versions(),
-        "processor": _processor(),
-        "runtime": _runtime(),
-        "settings": _settings(),
-        "library": _library(library),
-    }
-    problems = [problem for part in report.values() for problem in part.pop("problems", ())]
-    report["problems"] = problems
-    if json:
-        print_json(report)
-        return 1 if problems else 0
-    for title, part in report.items():
-        if title == "problems":
-            continue
-        out().print(title, style="bold")
-        for name, value in part.items():
-            out().print(clean(f"  {name:20} {value}"), soft_wrap=True)
-    for problem in problems:
-        out().print(clean(f"wrong: {problem}"), style="red", soft_wrap=True)
-    if not problems:
-        out().print("All is well.", style="green")
-    return 1 if problems else 0
+def versions() -> dict[str, str | None]:
+    """Return the versions of Python and of the packages that the work is done with."""
+    import sqlite3
 
-
-def run_models(*, json: bool) -> int:
-    """Print the cards of the models."""
     import lookalike
 
-    cards = lookalike.models()
-    if json:
-        print_json(
-            [
-                {
-                    "name": card.name,
-                    "space": card.space,
-                    "dimensions": card.dimensions,
-                    "input_size": card.input_size,
-                    "licence": card.licence,
-                    "source": card.source,
-                    "training_data": card.training_data,
-                    "sha256": card.sha256,
-                    "bytes": card.model_path.stat().st_size,
-                    "quality": dict(card.quality),
-                    "description": card.description,
-                }
-                for card in cards
-            ]
-        )
-        return 0
-    for card in cards:
-        size = card.model_path.stat().st_size / 1e6
-        out().print(card.name, style="bold")
-        out().print(f"  {card.description}")
-        out().print(f"  space {card.space}, {card.dimensions} dimensions, {size:.1f} MB")
-        out().print(f"  licence {card.licence}; {card.source}")
-    return 0
-
-
-def _versions() -> dict[str, Any]:
-    import lookalike
-
-    found = {
+    found: dict[str, str | None] = {
         "lookalike": lookalike.__version__,
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
     }
     for name in _PACKAGES:
         try:
-            found[name] = importlib.metadata.version(name)
-        except importlib.metadata.PackageNotFoundError:
-            found[name] = "not installed"
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            found[name] = None
     return found
 
 
-def _processor() -> dict[str, Any]:
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    found: dict[str, Any] = {"machine": platform.machine(), "cores": cores}
-    cpuinfo = Path("/proc/cpuinfo")
-    if cpuinfo.exists():
-        for line in cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines():
-            name, _, value = line.partition(":")
-            if name.strip() == "model name":
-                found["name"] = value.strip()
-            elif name.strip() in {"flags", "Features"}:
-                flags = set(value.split())
-                found["features"] = " ".join(flag for flag in _FEATURES if flag in flags)
-                break
-    return found
-
-
-def _runtime() -> dict[str, Any]:
-    import onnxruntime
+def codecs() -> dict[str, bool]:
+    """Return which picture formats beyond the common ones can be read."""
     from PIL import features
 
-    found: dict[str, Any] = {
-        "onnxruntime providers": ", ".join(onnxruntime.get_available_providers()),
-        "formats": ", ".join(
-            ["JPEG", "PNG", "GIF", "BMP", "TIFF"]
-            + [name for name in ("webp", "avif") if features.check(name)]
-            + ["HEIC"]
-        ),
+    return {
+        "HEIC": _can_import("pi_heif"),
+        "AVIF": bool(features.check("avif")),
+        "WebP": bool(features.check("webp")),
+        "JPEG 2000": bool(features.check("jpg_2000")),
+        "TIFF with compression": bool(features.check("libtiff")),
     }
-    slowing = [name for name in os.environ if name.startswith("OPENBLAS_")]
-    if slowing:
-        found["slows NumPy"] = ", ".join(f"{name}={os.environ[name]}" for name in slowing)
-    return found
 
 
-def _settings() -> dict[str, Any]:
-    from lookalike.settings import load_settings, settings_path
-
-    path = settings_path()
-    found: dict[str, Any] = {"file": f"{path}" + ("" if path.exists() else " (none)")}
-    try:
-        settings = load_settings()
-    except LookalikeError as error:
-        return found | {"problems": [str(error)]}
-    found["workers"] = settings.workers or "one for each core"
-    return found
-
-
-def _library(path: Path | None) -> dict[str, Any]:
-    import lookalike
+def _can_import(name: str) -> bool:
+    from importlib import import_module
 
     try:
-        with lookalike.open(path, create=False) as library:
-            status = library.index_status()
-            return {
-                "path": str(library.path),
-                "images": len(library),
-                "index": f"{status.kind}, {status.vectors} vectors, {status.tail} in the tail",
-                "free on disk": f"{shutil.disk_usage(library.path).free / 1e9:.1f} GB",
-                "problems": library.check(),
-            }
-    except LibraryNotFoundError as error:
-        if path is None:
-            return {"path": "none yet; make one with: lookalike index FOLDER"}
-        return {"path": str(path), "problems": [str(error)]}
-    except LookalikeError as error:
-        return {"path": str(path), "problems": [str(error)]}
+        import_module(name)
+    except ImportError:
+        return False
+    return True
+
+
+def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, Any]:
+    """Return the processor's name and which of the features that speed up 8-bit work it has."""
+    name, flags = platform.processor() or platform.machine(), set[str]()
+    try:
+        lines = cpuinfo.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:
+        lines = []
+    for line in lines:
+        key, _, value = line.partition(":")
+        if key.strip() == "model name":
+            name = value.strip()
+        elif key.strip() in {"flags", "Features"}:
+            flags.update(value.split())
+    return {
+        "name": name,
+        "machine": platform.machine(),
+        "features": [known for flag, known in _FEATURES.items() if flag in flags],
+    }
+
+
+def cores() -> int:
+    """Return how many processor cores this process may use."""
+    try:
+        return len(os.sched_getaffinity(0))
+    except AttributeError:
+        return os.cpu_count() or 1
+
+
+def memory_limit() -> int | None:
+    """Return the bytes of memory this process may use: the machine's, or its container's."""
+    limits = []
+    with suppress(AttributeError, OSError, ValueError):
+        limits.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    for path in ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes"):
+        try:
+            limits.append(int(Path(path).read_text(encoding="ascii")))
+        except (OSError, ValueError):  # no such file, or "max"
+            continue
+    return min(limits, default=None)
+
+
+def runtimes() -> dict[str, Any]:
+    """Return what runs the networks and the index, by what they say of themselves."""
+    import faiss
+    import onnxruntime
+
+    return {
+        "onnxruntime": [name.removesuffix("ExecutionProvider") for name in _providers(onnxruntime)],
+        "faiss": faiss.get_compile_options().split(),
+    }
+
+
+def _providers(onnxruntime: Any) -> list[str]:
+    return list(onnxruntime.get_available_providers())
+
+
+def numpy_slowdowns(environment: Mapping[str, str]) -> list[str]:
+    """Return the variables that make NumPy's matrix products slower, as NAME=value."""
+    names = ("OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "GOTO_NUM_THREADS")
+    return [f"{name}={environment[name]}" for name in names if environment.get(name)]
+
+
+def disk_free(folder: Path) -> int | None:
+    """Return the free bytes of the disk that a folder is on, or will be on."""
+    for place in (folder, *folder.parents):
+        if place.is_dir():
+            try:
+                return shutil.disk_usage(place).free
+            except OSError:
+                return None
+    return None

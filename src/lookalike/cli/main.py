@@ -1,79 +1,102 @@
-"""Run the command line and turn errors into sentences and exit codes."""
+"""Run the command line, and turn whatever goes wrong into a sentence and an exit code."""
 
 from __future__ import annotations
 
+import functools
 import os
 import sys
+from collections.abc import Callable
+from typing import ParamSpec
 
 from lookalike.errors import LookalikeError
 
-__all__ = ["main", "run"]
+__all__ = ["DONE", "FOUND_NOTHING", "INTERRUPTED", "WRONG_USE", "command", "main"]
 
-_WRONG_USE = 2
-_INTERRUPTED = 130
+DONE = 0
+FOUND_NOTHING = 1
+"""Nothing was found, or some of the inputs failed; the text says which."""
+WRONG_USE = 2
+"""The command was wrong, or nothing could be done."""
+INTERRUPTED = 130
+
+_P = ParamSpec("_P")
 
 
 def main() -> None:
-    """Run ``lookalike`` with the process's arguments and exit.
-
-    Exit codes: 0 done, 1 nothing found or some inputs failed, 2 wrong use or nothing could be
-    done, 130 interrupted.
-    """
-    sys.exit(run(sys.argv[1:]))
-
-
-def run(arguments: list[str]) -> int:
-    """Run one command and return its exit code."""
-    import typer
-
-    from .app import app
-    from .console import complain
-
+    """Run ``lookalike`` with the arguments of this process, and exit."""
     for stream in (sys.stdout, sys.stderr):
-        if hasattr(stream, "reconfigure"):  # a terminal that is not UTF-8 must not end the run
+        if hasattr(stream, "reconfigure"):
+            # A name that the terminal cannot show must not end the program.
             stream.reconfigure(errors="backslashreplace")
     try:
-        result = app(args=arguments, prog_name="lookalike", standalone_mode=False)
-        sys.stdout.flush()
-    except typer.Exit as stop:
-        return stop.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        complain("Interrupted. What was done is kept; the same command goes on from there.")
-        return _INTERRUPTED
+        from .app import app
+
+        app(prog_name="lookalike")
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     except BrokenPipeError:
-        # Whoever read the output has gone: nothing is left to be said, not even at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+        _hush()
+
+
+def command(function: Callable[_P, int | None]) -> Callable[_P, None]:
+    """Wrap a command so that it ends in an exit code and never in a traceback.
+
+    The command returns its exit code, or None when it is done.
+    """
+
+    @functools.wraps(function)
+    def run(*arguments: _P.args, **options: _P.kwargs) -> None:
+        import typer
+
+        code = _guarded(lambda: function(*arguments, **options))
+        if code:
+            raise typer.Exit(code)
+
+    return run
+
+
+def _guarded(work: Callable[[], int | None]) -> int:
+    from .console import complain, debugging
+
+    try:
+        code = work() or DONE
+        sys.stdout.flush()
+        return code
     except LookalikeError as error:
-        _raise_when_debugging()
+        if debugging():
+            raise
         complain(str(error))
-        return _WRONG_USE
-    except _usage_error() as error:
-        complain(error.format_message())  # type: ignore[attr-defined]
-        context = getattr(error, "ctx", None)
-        if context is not None:
-            complain(f"Try: {context.command_path} --help", mark=False)
-        return _WRONG_USE
-    except Exception as error:  # noqa: BLE001 - the last resort: a defect, said as one
-        _raise_when_debugging()
+        return WRONG_USE
+    except KeyboardInterrupt:
+        complain("Interrupted. What was done is kept; the same command goes on from there.")
+        return INTERRUPTED
+    except BrokenPipeError:
+        _hush()
+        return DONE
+    except MemoryError:
+        complain("There is not enough memory. What was done is kept; try with --workers 1.")
+        return WRONG_USE
+    except Exception as error:
+        if _is_typers(error) or debugging():
+            raise
+        name = type(error).__name__
         complain(
-            f"This is a defect in Lookalike: {type(error).__name__}: {error}. "
-            "Set LOOKALIKE_DEBUG=1 to see where."
+            f"{name}: {error}. This is a defect of Lookalike, not of what you typed. "
+            "LOOKALIKE_DEBUG=1 in the environment shows where it is; please report that."
         )
-        return _WRONG_USE
-    return result if isinstance(result, int) else 0
+        return WRONG_USE
 
 
-def _raise_when_debugging() -> None:
-    if os.environ.get("LOOKALIKE_DEBUG"):
-        raise
-
-
-def _usage_error() -> type[Exception]:
-    """Return Click's root of usage errors, wherever this version of Typer keeps it."""
+def _is_typers(error: Exception) -> bool:
+    """Tell whether an exception is one of Typer's ways to end a command."""
     import typer
 
-    for kind in typer.BadParameter.__mro__:
-        if kind.__name__ == "ClickException":
-            return kind
-    return typer.BadParameter
+    return isinstance(error, (typer.Exit, typer.Abort, typer.BadParameter))
+
+
+def _hush() -> None:
+    """Point standard output to nowhere: its reader has gone, and flushing must not complain."""
+    try:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except (OSError, ValueError):
+        return

@@ -1,0 +1,142 @@
+"""``lookalike stats``, ``list`` and ``export``: what a library holds."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from lookalike.results import Failure, ImageInfo, Stats
+
+from ..console import clean, note, say, say_json, say_json_array
+from ..main import DONE, FOUND_NOTHING, command
+from ..options import JsonOption, LibraryOption, open_named
+from ..words import byte_size
+
+__all__ = ["export", "list_images", "stats"]
+
+
+@command
+def stats(library: LibraryOption = None, as_json: JsonOption = False) -> int:
+    """Say what a library holds: how many images, of which formats, showing what.
+
+    \b
+    Example:
+      lookalike stats
+    """
+    with open_named(library) as opened:
+        found = opened.stats()
+    if as_json:
+        say_json(found.to_dict())
+        return DONE
+    for line in _stats_lines(found):
+        say(line)
+    return DONE
+
+
+def _stats_lines(found: Stats) -> Iterator[str]:
+    formats = ", ".join(f"{clean(name)} {count:,}" for name, count in found.formats.items())
+    yield f"library   {clean(found.path)}"
+    yield f"images    {found.images:,}" + (f" ({formats})" if formats else "")
+    if found.failed:
+        yield f"failed    {found.failed:,} (lookalike list --failed shows them)"
+    yield f"model     {clean(found.model)}, {found.dimensions:,} dimensions"
+    yield f"catalog   {byte_size(found.catalog_bytes)}"
+    index = f"{found.index_kind}, {found.index_vectors:,} vectors, {byte_size(found.index_bytes)}"
+    yield f"index     {index}" + (f", {found.tail_vectors:,} newer" if found.tail_vectors else "")
+    if found.labels:
+        yield "shows"
+        most = max(count for _, count in found.labels)
+        width = max(len(name) for name, _ in found.labels)
+        for name, count in found.labels:
+            yield f"  {name:<{width}}  {count:>7,}  {'█' * max(1, round(30 * count / most))}"
+
+
+@command
+def list_images(
+    library: LibraryOption = None,
+    failed: Annotated[
+        bool, typer.Option("--failed", help="List what could not be read, and why.")
+    ] = False,
+    limit: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Print no more than this.", show_default=False),
+    ] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """List the images of a library, or what could not be read.
+
+    \b
+    Examples:
+      lookalike list --limit 20
+      lookalike list --failed
+      lookalike list --json > images.json
+    """
+    with open_named(library) as opened:
+        rows: Iterator[ImageInfo | Failure] = iter(opened.failures()) if failed else opened.images()
+        rows = islice(rows, limit)
+        if as_json:
+            count = say_json_array(row.to_dict() for row in rows)
+        else:
+            count = 0
+            for row in rows:
+                say(_failure_line(row) if isinstance(row, Failure) else _image_line(row))
+                count += 1
+    if count == 0:
+        note("Nothing failed." if failed else "The library is empty.")
+        return DONE if failed else FOUND_NOTHING
+    return DONE
+
+
+def _image_line(image: ImageInfo) -> str:
+    pixels = f"{image.width}×{image.height}"
+    label = f"{image.labels[0].name}" if image.labels else ""
+    size = "" if image.size is None else byte_size(image.size)
+    return f"{pixels:>11}  {image.format:<5}{size:>9}  {clean(label):<24}  {clean(image.uri)}"
+
+
+def _failure_line(failure: Failure) -> str:
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(failure.time))
+    return f"{when}  {clean(failure.uri)}: {clean(failure.reason)} ({clean(failure.kind)})"
+
+
+@command
+def export(
+    destination: Annotated[
+        Path,
+        typer.Argument(
+            metavar="DEST", help="File to write, in .parquet or .npy.", show_default=False
+        ),
+    ],
+    library: LibraryOption = None,
+    file_format: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            metavar="parquet|npy",
+            help="Format of the file; told by its name if not given.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Write vectors and metadata to a file that other tools read.
+
+    With npy the metadata goes to JSON lines beside it, in the order of the rows.
+
+    \b
+    Examples:
+      lookalike export photos.parquet
+      lookalike export photos.npy
+    """
+    with open_named(library) as opened:
+        count = opened.export(destination, format=file_format)
+    if as_json:
+        say_json({"images": count, "path": str(destination)})
+    else:
+        say(f"Wrote {count:,} images to {clean(str(destination))}.")
+    return DONE

@@ -1,0 +1,53 @@
+"""``lookalike remove``: forget images, leaving the files alone."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from ..console import say, say_json
+from ..main import DONE, FOUND_NOTHING, command
+from ..options import JsonOption, LibraryOption, TableWait, open_named
+
+__all__ = ["remove"]
+
+
+@command
+def remove(
+    targets: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="TARGET...",
+            help="Paths, folders or URLs as they were indexed.",
+            show_default=False,
+        ),
+    ],
+    library: LibraryOption = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    no_wait: TableWait = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Forget images; the picture files themselves are not touched.
+
+    Asks first, in a terminal, when that is more than one image.
+
+    \b
+    Examples:
+      lookalike remove ~/Pictures/old.jpg
+      lookalike remove ~/Pictures/2009 --yes
+    """
+    with open_named(library) as opened:
+        if not yes and sys.stdin.isatty():
+            count = opened.matches(*targets)
+            question = f"Forget {count:,} images? The files stay."
+            if count > 1 and not typer.confirm(question, err=True):
+                return FOUND_NOTHING
+        removed = opened.remove(*targets, wait=not no_wait)
+        left = len(opened)
+    if as_json:
+        say_json({"removed": removed, "images": left})
+    else:
+        say(f"Forgot {removed:,} images. The library holds {left:,}.")
+    return DONE

@@ -1,0 +1,45 @@
+"""The options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypeAlias
+
+import typer
+
+if TYPE_CHECKING:
+    from lookalike.library import Library
+
+__all__ = ["JsonOption", "LibraryOption", "TableWait", "open_named"]
+
+LibraryOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--library",
+        "-l",
+        metavar="DIR",
+        help="Folder of the library; without it the one of the settings, else your own one.",
+        show_default=False,
+    ),
+]
+JsonOption: TypeAlias = Annotated[
+    bool, typer.Option("--json", help="Print JSON, alone, on standard output.")
+]
+TableWait: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--no-wait", help="Give up at once when another process is writing to the library."
+    ),
+]
+
+
+def open_named(path: Path | None, *, create: bool = False) -> Library:
+    """Open the library that is meant, and say which it is when it was not named."""
+    from lookalike.library import open_library
+
+    from .console import clean, note
+
+    library = open_library(path, create=create)
+    if path is None:
+        note(f"Library: {clean(str(library.path))}")
+    return library

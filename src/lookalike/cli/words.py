@@ -1,0 +1,32 @@
+"""Say numbers as people do."""
+
+from __future__ import annotations
+
+__all__ = ["byte_size", "percent"]
+
+
+def byte_size(count: int) -> str:
+    """Return a number of bytes in the unit that suits it.
+
+    >>> byte_size(999), byte_size(12_345), byte_size(2_000_000_000)
+    ('999 B', '12 kB', '2.0 GB')
+    """
+    size = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < 999.5:
+            return f"{size:.1f} {unit}" if unit != "B" and size < 9.95 else f"{size:.0f} {unit}"
+        size /= 1000
+    return f"{size:.1f} TB"
+
+
+def percent(probability: float) -> str:
+    """Return a probability in percent, never rounded up to a certainty.
+
+    >>> percent(0.874), percent(0.9999), percent(0.001)
+    ('87 %', '>99 %', '<1 %')
+    """
+    if probability > 0.99:
+        return ">99 %" if probability < 1 else "100 %"
+    if 0 < probability < 0.01:
+        return "<1 %"
+    return f"{100 * probability:.0f} %"
