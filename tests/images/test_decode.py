@@ -174,7 +174,7 @@ def test_a_reduced_jpeg_keeps_what_the_network_sees(make_scene, size: tuple[int,
     full, reduced = decode(data), decode(data, shortest_side=224)
     assert (reduced.width, reduced.height) == (full.width, full.height) == size
     assert 1.25 * 224 <= min(reduced.pixels.shape[:2]) <= 2.5 * 224
-    assert similarity(fit(full.pixels, 224), fit(reduced.pixels, 224)) > 37
+    assert similarity(fit(full.pixels, 224), fit(reduced.pixels, 224)) > 46
 
 
 @pytest.mark.parametrize("kind", ["PNG", "WEBP", "TIFF"])
@@ -183,7 +183,7 @@ def test_other_formats_are_reduced_too(make_scene, kind: str) -> None:
     full, reduced = decode(data), decode(data, shortest_side=100)
     assert reduced.pixels.shape == (138, 163, 3)
     assert (reduced.width, reduced.height) == (1300, 1100)
-    assert similarity(fit(full.pixels, 100), fit(reduced.pixels, 100)) > 37
+    assert np.array_equal(fit(full.pixels, 100), fit(reduced.pixels, 100))
 
 
 def test_a_small_picture_is_never_reduced() -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from typing import TYPE_CHECKING
 
 from lookalike.errors import UsageError
+
+from .scale import reduction
 
 if TYPE_CHECKING:
     from .picture import Pixels
 
-__all__ = ["FitMethod", "fit", "thumbnail_jpeg"]
+__all__ = ["fit", "thumbnail_jpeg"]
 
-FitMethod: TypeAlias = Literal["squash", "crop", "pad"]
-
+_METHODS = ("squash", "crop", "pad")
 _PAD_GREY = 127
 _REDUCING_GAP = 2.0
 _THUMBNAIL_QUALITY = 80
@@ -20,6 +21,10 @@ _THUMBNAIL_QUALITY = 80
 
 def fit(pixels: Pixels, size: int, how: str = "squash", crop_fraction: float = 1.0) -> Pixels:
     """Resize a picture to a square, with antialiasing.
+
+    A large picture is first reduced by averaging blocks of 2, 4, 8, ... pixels, as far as
+    ``decode`` would reduce it, then resized with a triangle filter. So a picture decoded in
+    full and one decoded at a reduced scale come out nearly the same.
 
     Args:
         pixels: uint8 of shape (rows, columns, 3), RGB.
@@ -45,7 +50,11 @@ def fit(pixels: Pixels, size: int, how: str = "squash", crop_fraction: float = 1
         raise UsageError(
             f"size must be at least 1 and crop_fraction in (0, 1]; got {size} and {crop_fraction}."
         )
-    rows, columns = pixels.shape[:2]
+    if how not in _METHODS:
+        raise UsageError(f"how must be 'squash', 'crop' or 'pad'; got {how!r}.")
+    image = Image.fromarray(pixels)
+    image = image.reduce(_block(image.size, size, how, crop_fraction))
+    columns, rows = image.size
     target_width = target_height = size
     kept_width, kept_height = columns * crop_fraction, rows * crop_fraction
     if how == "crop":
@@ -54,15 +63,12 @@ def fit(pixels: Pixels, size: int, how: str = "squash", crop_fraction: float = 1
         scale = size / max(columns, rows)
         target_width = max(1, round(columns * scale))
         target_height = max(1, round(rows * scale))
-    elif how != "squash":
-        raise UsageError(f"how must be 'squash', 'crop' or 'pad'; got {how!r}.")
     left, top = (columns - kept_width) / 2, (rows - kept_height) / 2
     resized = np.asarray(
-        Image.fromarray(pixels).resize(
+        image.resize(
             (target_width, target_height),
             Image.Resampling.BILINEAR,
             box=(left, top, left + kept_width, top + kept_height),
-            reducing_gap=_REDUCING_GAP,
         )
     )
     if resized.shape[:2] == (size, size):
@@ -71,6 +77,13 @@ def fit(pixels: Pixels, size: int, how: str = "squash", crop_fraction: float = 1
     top_row, left_column = (size - target_height) // 2, (size - target_width) // 2
     square[top_row : top_row + target_height, left_column : left_column + target_width] = resized
     return square
+
+
+def _block(full: tuple[int, int], size: int, how: str, crop_fraction: float) -> int:
+    """Return the side of the blocks of pixels that may be averaged before resizing."""
+    if how == "pad":
+        return reduction(max(full), max(full), round(size / crop_fraction))
+    return reduction(*full, round(size / crop_fraction))
 
 
 def thumbnail_jpeg(pixels: Pixels, longest_side: int = 128) -> bytes:
