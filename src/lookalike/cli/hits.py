@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 __all__ = ["show_hits"]
 
-_COLUMNS = 18
-_ROWS = 6
+_COLUMNS = 22
+_ROWS = 7
 _HEADER = ("rank", "score", "match", "size", "where")
 
 

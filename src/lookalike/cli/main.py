@@ -33,6 +33,7 @@ def main() -> None:
 
         app(prog_name="lookalike")
     except KeyboardInterrupt:
+        print("Interrupted.", file=sys.stderr)
         sys.exit(INTERRUPTED)
     except BrokenPipeError:
         _hush()
@@ -56,7 +57,7 @@ def command(function: Callable[_P, int | None]) -> Callable[_P, None]:
 
 
 def _guarded(work: Callable[[], int | None]) -> int:
-    from .console import complain, debugging
+    from .console import complain, debugging, note
 
     try:
         code = work() or DONE
@@ -68,11 +69,17 @@ def _guarded(work: Callable[[], int | None]) -> int:
         complain(str(error))
         return WRONG_USE
     except KeyboardInterrupt:
-        complain("Interrupted. What was done is kept; the same command goes on from there.")
+        note("Interrupted. What was done is kept; the same command goes on from there.")
         return INTERRUPTED
     except BrokenPipeError:
         _hush()
         return DONE
+    except OSError as error:  # a full disk under a redirected output, for one
+        if debugging():
+            raise
+        place = "" if error.filename is None else f": {error.filename}"
+        complain(f"{error.strerror or error}{place}.")
+        return WRONG_USE
     except MemoryError:
         complain("There is not enough memory. What was done is kept; try with --workers 1.")
         return WRONG_USE

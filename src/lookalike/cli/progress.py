@@ -94,19 +94,22 @@ def _bar() -> Bar:
     from rich import progress as rich_progress
     from rich.text import Text
 
-    class Rate(rich_progress.ProgressColumn):
+    class Pace(rich_progress.ProgressColumn):
         def render(self, task: Task) -> Text:
-            speed = task.finished_speed or task.speed
-            text = "" if not speed else f"{speed:,.0f}/s"
-            failed = task.fields.get("failed")
-            return Text(text + (f", {failed:,} failed" if failed else ""))
+            parts = []
+            if task.speed:
+                parts.append(f"{task.speed:,.0f}/s")
+            if task.time_remaining:
+                parts.append(f"{_span(task.time_remaining)} left")
+            if task.fields.get("failed"):
+                parts.append(f"{task.fields['failed']:,} failed")
+            return Text(", ".join(parts))
 
     return rich_progress.Progress(
         rich_progress.TextColumn("{task.description}", markup=False),
         rich_progress.BarColumn(bar_width=30),
         rich_progress.MofNCompleteColumn(),
-        Rate(),
-        rich_progress.TimeRemainingColumn(elapsed_when_finished=True),
+        Pace(),
         console=console(sys.stderr),
         refresh_per_second=5,
         transient=True,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["byte_size", "percent"]
+__all__ = ["byte_size", "index_line", "percent"]
 
 
 def byte_size(count: int) -> str:
@@ -30,3 +30,14 @@ def percent(probability: float) -> str:
     if 0 < probability < 0.01:
         return "<1 %"
     return f"{100 * probability:.0f} %"
+
+
+def index_line(kind: str, vectors: int, tail: int) -> str:
+    """Return what an index is: its kind, its size, and what is not in it yet.
+
+    >>> index_line("none", 0, 2_433), index_line("hnsw", 50_000, 7)
+    ('none needed yet, 2,433 vectors scanned', 'hnsw, 50,000 vectors, 7 newer scanned')
+    """
+    if kind == "none":
+        return f"none needed yet, {tail:,} vectors scanned"
+    return f"{kind}, {vectors:,} vectors" + (f", {tail:,} newer scanned" if tail else "")

@@ -15,14 +15,16 @@ from lookalike.results import Failure, ImageInfo, Stats
 from ..console import clean, note, say, say_json, say_json_array
 from ..main import DONE, FOUND_NOTHING, command
 from ..options import JsonOption, LibraryOption, open_named
-from ..words import byte_size
+from ..words import byte_size, index_line
 
 __all__ = ["export", "list_images", "stats"]
 
 
 @command
 def stats(library: LibraryOption = None, as_json: JsonOption = False) -> int:
-    """Say what a library holds: how many images, of which formats, showing what.
+    """Say what a library holds.
+
+    Counts its images, their formats and what they show most.
 
     \b
     Example:
@@ -46,8 +48,8 @@ def _stats_lines(found: Stats) -> Iterator[str]:
         yield f"failed    {found.failed:,} (lookalike list --failed shows them)"
     yield f"model     {clean(found.model)}, {found.dimensions:,} dimensions"
     yield f"catalog   {byte_size(found.catalog_bytes)}"
-    index = f"{found.index_kind}, {found.index_vectors:,} vectors, {byte_size(found.index_bytes)}"
-    yield f"index     {index}" + (f", {found.tail_vectors:,} newer" if found.tail_vectors else "")
+    index = index_line(found.index_kind, found.index_vectors, found.tail_vectors)
+    yield f"index     {index}, {byte_size(found.index_bytes)}"
     if found.labels:
         yield "shows"
         most = max(count for _, count in found.labels)
@@ -68,7 +70,7 @@ def list_images(
     ] = None,
     as_json: JsonOption = False,
 ) -> int:
-    """List the images of a library, or what could not be read.
+    """List the images, or what could not be read.
 
     \b
     Examples:
@@ -124,9 +126,10 @@ def export(
     ] = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Write vectors and metadata to a file that other tools read.
+    """Write vectors and metadata to a file.
 
-    With npy the metadata goes to JSON lines beside it, in the order of the rows.
+    Parquet holds both; with npy the metadata goes to JSON lines beside it, in the order of
+    the rows.
 
     \b
     Examples:

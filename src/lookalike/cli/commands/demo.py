@@ -45,11 +45,11 @@ def demo(
     ] = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Show what this does, on photographs that come with scikit-image and scikit-learn.
+    """Show it all on real photographs, offline.
 
-    Makes a folder of photographs and edited copies of them (cropped, mirrored, brighter,
-    compressed, grey, tilted, captioned), indexes it, searches it with pictures that are not
-    in it, and says what is in some. Needs no network and no folder of your own.
+    Makes a folder of photographs that come with scikit-image and scikit-learn, and of
+    edited copies of them (cropped, mirrored, brighter, compressed, grey, tilted, captioned),
+    indexes it, searches it with pictures that are not in it, and says what is in them.
 
     \b
     Examples:

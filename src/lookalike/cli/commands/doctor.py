@@ -13,14 +13,14 @@ from lookalike.errors import LibraryNotFoundError, LookalikeError
 from ..console import clean, note, say, say_json
 from ..main import DONE, FOUND_NOTHING, command
 from ..options import JsonOption, LibraryOption
-from ..words import byte_size
+from ..words import byte_size, index_line
 
 __all__ = ["doctor"]
 
 
 @command
 def doctor(library: LibraryOption = None, as_json: JsonOption = False) -> int:
-    """Examine the installation, the machine and the library.
+    """Examine the installation and the library.
 
     Says what is installed, which processor features and runtimes are used, and whether the
     library is whole. Ends with 1 when something is wrong.
@@ -148,7 +148,7 @@ def _lines(findings: dict[str, Any]) -> Iterator[str]:
     if "images" in library:
         index = library["index"]
         yield f"{'images':<12} {library['images']:,}"
-        newer = f", {index['tail']:,} newer" if index["tail"] else ""
-        yield f"{'index':<12} {index['kind']}, {index['vectors']:,} vectors{newer}"
+        line = index_line(index["kind"], index["vectors"], index["tail"])
+        yield f"{'index':<12} {line}"
         if library.get("whole"):
             yield f"{'whole':<12} yes"

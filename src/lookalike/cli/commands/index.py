@@ -21,7 +21,7 @@ def index(
     paths: Annotated[
         list[str],
         typer.Argument(
-            metavar="PATH...",
+            metavar="PATH",
             help="Folders, picture files, picture URLs, or tables "
             "(.csv, .tsv, .jsonl, .parquet) with a column of paths or URLs.",
             show_default=False,

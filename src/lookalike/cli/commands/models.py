@@ -16,7 +16,7 @@ __all__ = ["models"]
 
 @command
 def models(as_json: JsonOption = False) -> int:
-    """List the models that are installed, with licence and origin.
+    """List the models that are installed.
 
     \b
     Example:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from lookalike.errors import ImageError, LookalikeError, SourceError
+from lookalike.errors import LookalikeError
 
 from ..console import clean, complain, say, say_json
 from ..inputs import read_input
@@ -21,7 +21,7 @@ def recognize(
     images: Annotated[
         list[str],
         typer.Argument(
-            metavar="IMAGE...",
+            metavar="IMAGE",
             help="Picture files or URLs, or - for standard input.",
             show_default=False,
         ),
@@ -31,7 +31,9 @@ def recognize(
     ] = 5,
     as_json: JsonOption = False,
 ) -> int:
-    """Say what is in pictures: ImageNet names with probabilities. Needs no library.
+    """Say what is in pictures.
+
+    Prints ImageNet names with probabilities; needs no library.
 
     \b
     Examples:
@@ -52,7 +54,7 @@ def recognize(
             labels = recognize_image(
                 read_input(image, settings), encoder=encoder, settings=settings, k=k
             )
-        except (ImageError, SourceError, LookalikeError) as error:
+        except LookalikeError as error:
             failed += 1
             complain(str(error))
             results.append({"uri": image, "labels": [], "error": str(error)})

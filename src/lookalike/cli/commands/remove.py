@@ -19,7 +19,7 @@ def remove(
     targets: Annotated[
         list[str],
         typer.Argument(
-            metavar="TARGET...",
+            metavar="TARGET",
             help="Paths, folders or URLs as they were indexed.",
             show_default=False,
         ),
@@ -29,7 +29,7 @@ def remove(
     no_wait: TableWait = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Forget images; the picture files themselves are not touched.
+    """Forget images; the files stay.
 
     Asks first, in a terminal, when that is more than one image.
 
