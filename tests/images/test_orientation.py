@@ -68,6 +68,15 @@ def test_a_reduced_picture_reports_its_upright_size(make_scene) -> None:
     assert picture.pixels.shape[0] > picture.pixels.shape[1]
 
 
+def test_a_reduced_cmyk_jpeg_comes_upright(make_scene) -> None:
+    data = saved(make_scene(1, (1200, 900)).convert("CMYK"), "JPEG", 6)
+    full, reduced = decode(data), decode(data, shortest_side=100)
+    assert (reduced.width, reduced.height) == (full.width, full.height) == (900, 1200)
+    assert full.pixels.shape == (1200, 900, 3)
+    difference = fit(full.pixels, 64).astype(int) - fit(reduced.pixels, 64)
+    assert np.abs(difference).mean() < 2
+
+
 def test_pillow_images_are_turned_too(make_scene) -> None:
     data = saved(make_scene(1, (64, 40)), "PNG", 8)
     with Image.open(io.BytesIO(data)) as image:

@@ -115,6 +115,9 @@ class Handler(BaseHTTPRequestHandler):
     def answer_gzip_broken(self) -> None:
         self.send(200, b"not gzip", Content_Encoding="gzip")
 
+    def answer_gzip_cut(self) -> None:
+        self.send(200, gzip.compress(BODY)[:-20], Content_Encoding="gzip")
+
     def answer_brotli(self) -> None:
         self.send(200, b"?", Content_Encoding="br")
 
@@ -187,6 +190,7 @@ def test_the_number_of_redirects_can_be_set(address: str) -> None:
         ("/endless", "larger than the 10,000 bytes"),
         ("/gzip-bomb", "larger than the 10,000 bytes"),
         ("/gzip-broken", "damaged gzip"),
+        ("/gzip-cut", "cut off"),
         ("/brotli", "'br'"),
         ("/rubbish", "cannot be fetched"),
         ("/cut", "cannot be fetched"),

@@ -173,6 +173,8 @@ class Fetcher:
                     raise FetchError(f"{url} answers with damaged {encoding} data.") from error
             if len(body) > self._max_bytes:
                 raise self._too_large(url)
+        if unpack is not None and not unpack.eof:
+            raise FetchError(f"{url} answers with {encoding} data that is cut off.")
         return bytes(body)
 
     def _too_large(self, url: str) -> FetchError:
