@@ -56,19 +56,30 @@ def write_coded(
 
 
 def _empty(faiss: Any, kind: str, dimensions: int, count: int, plan: Plan) -> Any:
-    eight_bits = faiss.ScalarQuantizer.QT_8bit
+    four_bits = faiss.ScalarQuantizer.QT_4bit
     if kind == "hnsw":
-        graph = faiss.IndexHNSWSQ(dimensions, eight_bits, plan.links, faiss.METRIC_L2)
+        graph = faiss.IndexHNSWSQ(dimensions, four_bits, plan.links, faiss.METRIC_L2)
         graph.hnsw.efConstruction = plan.care
+        _spread_steps(faiss, faiss.downcast_index(graph.storage).sq)
         return graph
     lists = plan.lists(count)
     coarse = faiss.IndexFlatL2(dimensions)
     index = faiss.IndexIVFScalarQuantizer(
-        coarse, dimensions, lists, eight_bits, faiss.METRIC_L2, False
+        coarse, dimensions, lists, four_bits, faiss.METRIC_L2, False
     )
+    _spread_steps(faiss, index.sq)
     index.cp.max_points_per_centroid = 64
     index.cp.min_points_per_centroid = 1
     return index
+
+
+def _spread_steps(faiss: Any, quantizer: Any) -> None:
+    """Spread the sixteen steps of a dimension over three standard deviations to each side.
+
+    Over the whole range, a few outliers would make the steps coarse for all others.
+    """
+    quantizer.rangestat = faiss.ScalarQuantizer.RS_meanstd
+    quantizer.rangestat_arg = 3.0
 
 
 def _write_projection(draft: Draft, projection: Projection) -> None:

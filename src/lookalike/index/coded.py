@@ -32,9 +32,6 @@ class _Living:
     rows: NDArray[np.bool_]
     first: NDArray[np.int32]
     """The first living row of each node; the number of rows where none lives."""
-    selector: Any
-    bits: NDArray[np.uint8]
-    """The memory that ``selector`` points to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +94,13 @@ class CodedSnapshot:
 
     def without(self, deleted: NDArray[np.int64]) -> CodedSnapshot:
         """Return the snapshot without the vectors of these ids."""
-        faiss = load_faiss()
-
         rows = np.isin(self.vector_ids, deleted, invert=True)
-        none = np.int32(len(rows))
         if self.groups is None:
+            none = np.int32(len(rows))
             first = np.where(rows, np.arange(len(rows), dtype=np.int32), none)
         else:
             first = self.groups.first(rows)
-        bits = np.packbits(first < none, bitorder="little")
-        selector = faiss.IDSelectorBitmap(bits)
-        return replace(self, living=_Living(rows, first, selector, bits))
+        return replace(self, living=_Living(rows, first))
 
     def nearest(self, queries: NDArray[np.float32], k: int) -> list[Ranked]:
         """Return the ``k`` best vectors for each query.
@@ -121,22 +114,29 @@ class CodedSnapshot:
         return found
 
     def _nearest(self, queries: NDArray[np.float32], k: int) -> list[Ranked]:
-        enough = min(k, len(self.vector_ids) - self.dead)
         codes = self.projection(queries)
         found: dict[int, Ranked] = {}
         waiting = list(range(len(queries)))
-        reach = self.plan.candidates + 2 * k
+        wanted = self.plan.candidates + 2 * k
+        reach = wanted * len(self.vector_ids) // max(1, len(self.vector_ids) - self.dead)
         while waiting:
             part = queries[waiting]
-            if reach < self.index.ntotal:
-                answers = self._scored(part, self._candidates(codes[waiting], reach), k)
-            else:
-                answers = scan(self._everything(), part, k)
-                enough = 0
+            if reach >= self.index.ntotal:
+                found.update(zip(waiting, scan(self._everything(), part, k), strict=True))
+                break
+            nodes = [self._alive(row)[:wanted] for row in self._candidates(codes[waiting], reach)]
+            answers = self._scored(part, nodes, k)
             found.update(zip(waiting, answers, strict=True))
-            waiting = [row for row in waiting if len(found[row].scores) < enough]
+            # Where whole neighbourhoods were deleted, the living ones lie farther out.
+            waiting = [row for row, own in zip(waiting, nodes, strict=True) if len(own) < wanted]
             reach *= 4
         return [found[row] for row in range(len(queries))]
+
+    def _alive(self, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
+        nodes = nodes[nodes >= 0]
+        if self.living is None:
+            return nodes
+        return nodes[self.living.first[nodes] < len(self.vector_ids)]
 
     def _everything(self) -> Any:
         moment = Moment(self.manifest.max_vector_id, self.manifest.sequence)
@@ -145,25 +145,22 @@ class CodedSnapshot:
     def _candidates(self, codes: NDArray[np.float32], reach: int) -> NDArray[np.int64]:
         faiss = load_faiss()
 
-        selector = None if self.living is None else self.living.selector
+        index = self.index
         if self.manifest.kind == "hnsw":
-            parameters = faiss.SearchParametersHNSW(
-                sel=selector, efSearch=max(self.plan.effort, reach)
-            )
-        else:
-            probes = max(self.plan.probes, reach * self.index.nlist // self.index.ntotal)
-            parameters = faiss.SearchParametersIVF(
-                sel=selector, nprobe=min(probes, self.index.nlist)
-            )
+            effort = max(self.plan.effort, reach)
+            parameters = faiss.SearchParametersHNSW(efSearch=effort)
+        else:  # lists that hold four times as many codes, be they ever so short
+            probes = max(self.plan.probes, 4 * reach * index.nlist // index.ntotal)
+            parameters = faiss.SearchParametersIVF(nprobe=min(probes, index.nlist))
         nodes: NDArray[np.int64]
-        _, nodes = self.index.search(codes, reach, params=parameters)
+        _, nodes = index.search(codes, reach, params=parameters)
         return nodes
 
     def _scored(
-        self, queries: NDArray[np.float32], nodes: NDArray[np.int64], k: int
+        self, queries: NDArray[np.float32], nodes: list[NDArray[np.int64]], k: int
     ) -> list[Ranked]:
-        """Score candidates (n, reach) with the full vectors; -1 stands for none."""
-        distinct = np.unique(nodes[nodes >= 0])
+        """Score the candidates of each query with the full vectors."""
+        distinct = np.unique(np.concatenate(nodes))
         if self.living is not None:
             rows = self.living.first[distinct]
         elif self.groups is not None:
@@ -178,7 +175,7 @@ class CodedSnapshot:
         full = widen(vectors)[np.searchsorted(present, wanted)]
         answers = []
         for query, own in zip(queries, nodes, strict=True):
-            places = np.searchsorted(distinct, own[own >= 0])
+            places = np.searchsorted(distinct, own)
             scores = full[places] @ query
             order = np.argsort(-scores, kind="stable")[:k]
             answers.append(self._expanded(distinct[places[order]], scores[order], k))

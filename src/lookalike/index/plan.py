@@ -20,19 +20,19 @@ class Plan:
     tail_at_most: int = 20_000
     """A longer tail costs more than 10 ms a query, however large the library is."""
 
-    code_dimensions: int = 256
-    """Dimensions of the compact code, one byte each."""
+    code_dimensions: int = 768
+    """Dimensions of the compact code, half a byte each."""
     sample: int = 20_000
     """Vectors from which the code and the lists are learned."""
-    links: int = 32
+    links: int = 24
     """Links of a node of the graph, in the sense of the paper's M; twice as many below."""
     care: int = 80
     """Candidates that are looked at for the links of a new node (efConstruction)."""
-    effort: int = 160
+    effort: int = 200
     """Candidates that a search of the graph keeps (efSearch)."""
     probes: int = 64
     """Lists that a search looks into."""
-    candidates: int = 120
+    candidates: int = 80
     """Candidates that are scored with the full vectors, beside two for each hit wanted."""
 
     def kind(self, count: int) -> str:
