@@ -83,7 +83,7 @@ def _spread_steps(faiss: Any, quantizer: Any) -> None:
 
 
 def _write_projection(draft: Draft, projection: Projection) -> None:
-    table = np.vstack([projection.mean[None], projection.directions.T])
+    table = np.column_stack([projection.directions, projection.shift])
     draft.file("projection").write_bytes(table.astype("<f4").tobytes())
 
 

@@ -70,11 +70,10 @@ class CodedSnapshot:
         except RuntimeError as error:
             raise LibraryBrokenError(f"{entry.name} cannot be read: {error}") from error
         vector_ids, image_ids = open_ids(folder, manifest)
-        dimensions = manifest.dimensions
-        shape = (dimensions, index.d + 1)
-        stored = mapped(folder, manifest, "projection", np.dtype("<f4"), (shape[1], dimensions))
+        shape = (index.d, manifest.dimensions + 1)
+        table = mapped(folder, manifest, "projection", np.dtype("<f4"), shape)
         projection = Projection(
-            np.array(stored[0], np.float32), np.array(stored[1:].T, np.float32, order="C")
+            np.ascontiguousarray(table[:, :-1], np.float32), np.array(table[:, -1], np.float32)
         )
         groups = None
         if "groups" in manifest.files:
@@ -176,7 +175,7 @@ class CodedSnapshot:
         answers = []
         for query, own in zip(queries, nodes, strict=True):
             places = np.searchsorted(distinct, own)
-            scores = full[places] @ query
+            scores = np.vecdot(full[places], query)
             order = np.argsort(-scores, kind="stable")[:k]
             answers.append(self._expanded(distinct[places[order]], scores[order], k))
         return answers

@@ -26,7 +26,7 @@ class Plan:
     """Vectors from which the code and the lists are learned."""
     links: int = 24
     """Links of a node of the graph, in the sense of the paper's M; twice as many below."""
-    care: int = 80
+    care: int = 100
     """Candidates that are looked at for the links of a new node (efConstruction)."""
     effort: int = 200
     """Candidates that a search of the graph keeps (efSearch)."""

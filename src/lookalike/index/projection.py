@@ -7,23 +7,28 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .scan import products
+
 __all__ = ["Projection", "fit_projection"]
 
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """A shift and a rotation into fewer dimensions: ``mean`` (d,), ``directions`` (d, c)."""
+    """A rotation into fewer dimensions and a shift.
 
-    mean: NDArray[np.float32]
+    ``directions`` is (c, d), its rows orthonormal; ``shift`` (c,) is where their mean lies.
+    """
+
     directions: NDArray[np.float32]
+    shift: NDArray[np.float32]
 
     def __call__(self, vectors: NDArray[np.float32]) -> NDArray[np.float32]:
         """Project vectors (n, d) to (n, c).
 
         Distances shrink at most: what is near stays near.
         """
-        projected: NDArray[np.float32] = vectors @ self.directions
-        projected -= self.mean @ self.directions
+        projected = products(vectors, self.directions)
+        projected -= self.shift
         return projected
 
 
@@ -38,5 +43,7 @@ def fit_projection(sample: NDArray[np.float32], dimensions: int) -> Projection:
     centred = sample - mean.astype(np.float32)
     covariance = (centred.T @ centred).astype(np.float64)
     _, vectors = np.linalg.eigh(covariance)
-    leading = vectors[:, ::-1][:, :dimensions]
-    return Projection(mean.astype(np.float32), np.ascontiguousarray(leading, dtype=np.float32))
+    leading = vectors[:, ::-1][:, :dimensions].T
+    return Projection(
+        np.ascontiguousarray(leading, dtype=np.float32), (leading @ mean).astype(np.float32)
+    )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Block", "Neighbours", "Ranked", "join", "merge", "scan", "widen"]
+__all__ = ["Block", "Neighbours", "Ranked", "join", "merge", "products", "scan", "widen"]
 
 _ROWS_AT_ONCE = 256  # widened to 1.3 MB of float32 at 1280 dimensions: stays in the cache
 _SCORES_AT_ONCE = 4_000_000
@@ -68,6 +68,18 @@ def widen(half: NDArray[np.float16]) -> NDArray[np.float32]:
     return wide
 
 
+def products(queries: NDArray[np.float32], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return the dot products of all queries (n, d) with all vectors (m, d), as (n, m).
+
+    One query is multiplied row by row on one core: spread over all cores, so short a piece of
+    work waits for the slowest, and took 20 ms instead of 0.05 where the cores were busy.
+    """
+    if len(queries) == 1:
+        single: NDArray[np.float32] = np.vecdot(vectors, queries[0])[None]
+        return single
+    return queries @ vectors.T
+
+
 def scan(blocks: Iterable[Block], queries: NDArray[np.float32], k: int) -> list[Ranked]:
     """Return the ``k`` best vectors of all blocks for each query (float32, n × d)."""
     best: list[list[Ranked]] = [[] for _ in queries]
@@ -89,7 +101,7 @@ def _scores(vectors: NDArray[np.float16], queries: NDArray[np.float32]) -> NDArr
     scores = np.empty((len(queries), len(vectors)), dtype=np.float32)
     for start in range(0, len(vectors), _ROWS_AT_ONCE):
         part = vectors[start : start + _ROWS_AT_ONCE]
-        np.matmul(queries, widen(part).T, out=scores[:, start : start + len(part)])
+        scores[:, start : start + len(part)] = products(queries, widen(part))
     return scores
 
 
