@@ -94,6 +94,11 @@ def test_deep_grey_heic_keeps_its_range(real_pictures: Path) -> None:
         assert similarity(decode((folder / name).read_bytes()).pixels, eight) > 40
 
 
+def test_a_heic_without_a_primary_picture_shows_its_first(real_pictures: Path) -> None:
+    path = real_pictures / "robust" / "pillow_heif" / "heif_other" / "invalid_id.heic"
+    assert decode(path.read_bytes()).pixels.std() > 20
+
+
 def test_a_heic_with_damaged_metadata_opens(real_pictures: Path) -> None:
     """One byte that is not UTF-8 in a metadata type ends the process in pi-heif's plugin."""
     folder = real_pictures / "robust" / "pillow_heif" / "heif_other"

@@ -28,9 +28,11 @@ _DEEP_GREY = {"I;10": 10, "I;12": 12, "I;16": 16}
 def open_heif(data: bytes, limits: Limits) -> Image.Image:
     """Return the primary picture of a HEIF file, turned and mirrored as its own boxes ask.
 
+    Where none is marked as primary it is the first.
+
     Raises:
         ImageTooLargeError: it declares more pixels than the limits allow.
-        BrokenImageError: it holds no primary picture, or less than it declares.
+        BrokenImageError: it holds no picture, or less than it declares.
     """
     library: Any = import_module("_pi_heif")
     try:
@@ -46,9 +48,10 @@ def open_heif(data: bytes, limits: Limits) -> Image.Image:
         )
     except TypeError:  # another version of pi-heif has other arguments
         return _open_with_plugin(data, limits)
-    primary = next((handle for handle in handles if handle is not None and handle.primary), None)
-    if primary is None:
-        raise BrokenImageError("The HEIF file holds no primary picture.")
+    pictures = [handle for handle in handles if handle is not None]
+    if not pictures:
+        raise BrokenImageError("The HEIF file holds no picture.")
+    primary = next((handle for handle in pictures if handle.primary), pictures[0])
     (width, height), _ = primary.size_mode
     limits.check_size(width, height)
     return _read(primary)
