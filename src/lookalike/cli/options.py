@@ -10,7 +10,7 @@ import typer
 if TYPE_CHECKING:
     from lookalike.library import Library
 
-__all__ = ["JsonOption", "LibraryOption", "TableWait", "open_named"]
+__all__ = ["JsonOption", "LibraryOption", "NoWaitOption", "open_named"]
 
 LibraryOption: TypeAlias = Annotated[
     Path | None,
@@ -25,7 +25,7 @@ LibraryOption: TypeAlias = Annotated[
 JsonOption: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print JSON, alone, on standard output.")
 ]
-TableWait: TypeAlias = Annotated[
+NoWaitOption: TypeAlias = Annotated[
     bool,
     typer.Option(
         "--no-wait", help="Give up at once when another process is writing to the library."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["byte_size", "index_line", "percent"]
+__all__ = ["byte_size", "counted", "index_line", "percent"]
 
 
 def byte_size(count: int) -> str:
@@ -41,3 +41,12 @@ def index_line(kind: str, vectors: int, tail: int) -> str:
     if kind == "none":
         return f"none needed yet, {tail:,} vectors scanned"
     return f"{kind}, {vectors:,} vectors" + (f", {tail:,} newer scanned" if tail else "")
+
+
+def counted(count: int, thing: str = "image") -> str:
+    """Return a number of things.
+
+    >>> counted(1), counted(2_000)
+    ('1 image', '2,000 images')
+    """
+    return f"{count:,} {thing}" + ("" if count == 1 else "s")

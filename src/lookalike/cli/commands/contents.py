@@ -15,7 +15,7 @@ from lookalike.results import Failure, ImageInfo, Stats
 from ..console import clean, note, say, say_json, say_json_array
 from ..main import DONE, FOUND_NOTHING, command
 from ..options import JsonOption, LibraryOption, open_named
-from ..words import byte_size, index_line
+from ..words import byte_size, counted, index_line
 
 __all__ = ["export", "list_images", "stats"]
 
@@ -141,5 +141,5 @@ def export(
     if as_json:
         say_json({"images": count, "path": str(destination)})
     else:
-        say(f"Wrote {count:,} images to {clean(str(destination))}.")
+        say(f"Wrote {counted(count)} to {clean(str(destination))}.")
     return DONE

@@ -16,6 +16,7 @@ from ..hits import show_hits
 from ..main import DONE, command
 from ..options import JsonOption
 from ..progress import show_progress
+from ..words import counted
 from .search import verdict
 
 __all__ = ["demo"]
@@ -66,7 +67,7 @@ def demo(
         with show_progress() as progress:
             report = library.add(folder.pictures, progress=progress)
         if not as_json:
-            say(f"{report}. The library holds {len(library):,} images.")
+            say(f"{report}. The library holds {counted(len(library))}.")
         searches = [(query, library.search(query, k=_HITS)) for query in folder.queries]
         encoder_names = [(query, library.recognize(query, k=_NAMES)) for query in folder.queries]
         if not as_json:

@@ -8,8 +8,9 @@ import typer
 
 from ..console import clean, note, say, say_json
 from ..main import DONE, FOUND_NOTHING, command
-from ..options import JsonOption, LibraryOption, TableWait, open_named
+from ..options import JsonOption, LibraryOption, NoWaitOption, open_named
 from ..progress import show_progress
+from ..words import counted
 
 __all__ = ["index"]
 
@@ -79,7 +80,7 @@ def index(
             show_default=False,
         ),
     ] = None,
-    no_wait: TableWait = False,
+    no_wait: NoWaitOption = False,
     as_json: JsonOption = False,
 ) -> int:
     """Index folders, files, URLs and tables of pictures.
@@ -114,7 +115,7 @@ def index(
     if as_json:
         say_json(report.to_dict() | {"images": total})
     else:
-        say(f"{report}. The library holds {total:,} images.")
+        say(f"{report}. The library holds {counted(total)}.")
     option = "" if library is None else f" --library {clean(str(library))}"
     for failure in report.failures[:_SHOWN]:
         note(f"  {clean(failure.uri)}: {clean(failure.reason)}")

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from ..console import say, say_json
 from ..main import DONE, command
-from ..options import JsonOption, LibraryOption, TableWait, open_named
+from ..options import JsonOption, LibraryOption, NoWaitOption, open_named
 from ..progress import show_progress
 from ..words import byte_size
 
@@ -15,7 +15,7 @@ __all__ = ["rebuild_index"]
 
 @command
 def rebuild_index(
-    library: LibraryOption = None, no_wait: TableWait = False, as_json: JsonOption = False
+    library: LibraryOption = None, no_wait: NoWaitOption = False, as_json: JsonOption = False
 ) -> int:
     """Build the index anew from the catalog.
 

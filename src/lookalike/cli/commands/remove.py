@@ -9,7 +9,8 @@ import typer
 
 from ..console import say, say_json
 from ..main import DONE, FOUND_NOTHING, command
-from ..options import JsonOption, LibraryOption, TableWait, open_named
+from ..options import JsonOption, LibraryOption, NoWaitOption, open_named
+from ..words import counted
 
 __all__ = ["remove"]
 
@@ -26,7 +27,7 @@ def remove(
     ],
     library: LibraryOption = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
-    no_wait: TableWait = False,
+    no_wait: NoWaitOption = False,
     as_json: JsonOption = False,
 ) -> int:
     """Forget images; the files stay.
@@ -41,7 +42,7 @@ def remove(
     with open_named(library) as opened:
         if not yes and sys.stdin.isatty():
             count = opened.matches(*targets)
-            question = f"Forget {count:,} images? The files stay."
+            question = f"Forget {counted(count)}? The files stay."
             if count > 1 and not typer.confirm(question, err=True):
                 return FOUND_NOTHING
         removed = opened.remove(*targets, wait=not no_wait)
@@ -49,5 +50,5 @@ def remove(
     if as_json:
         say_json({"removed": removed, "images": left})
     else:
-        say(f"Forgot {removed:,} images. The library holds {left:,}.")
+        say(f"Forgot {counted(removed)}. The library holds {counted(left)}.")
     return DONE

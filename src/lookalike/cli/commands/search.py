@@ -95,6 +95,6 @@ def verdict(hits: Hits) -> str:
         return "Nothing found that reaches the bounds given."
     likely = sum(hit.probability >= _LIKELY for hit in hits)
     if likely:
-        return f"{likely} of {len(hits)} are likely matches."
+        return f"Likely matches: {likely} of {len(hits)}."
     best = percent(hits[0].probability)
     return f"Nothing here is a likely match: the best has a probability of {best}."
