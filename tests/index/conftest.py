@@ -67,7 +67,7 @@ class Shelf:
     def exact(self, query: Vectors, k: int) -> dict[int, float]:
         """Return image id to score of the best, by comparing all in float64."""
         _, images, vectors = self.catalog.vectors_after(self.generation.id, 0, limit=10**9)
-        scores = vectors.astype(np.float64) @ query.astype(np.float64)
+        scores = np.clip(vectors.astype(np.float64) @ query.astype(np.float64), -1.0, 1.0)
         order = np.lexsort((images, -scores))[:k]
         return dict(zip(images[order].tolist(), scores[order].tolist(), strict=True))
 

@@ -1,108 +1,120 @@
-"""Building the snapshots with compact codes, with memory for the codes and not for the vectors."""
+"""Building the indexes over compact codes, with memory for the codes and not for the vectors."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..catalog import Catalog, Generation
+from .coded import open_groups, open_projection
 from .distinct import Groups, Nodes
-from .engine import load_faiss
+from .engine import load_faiss, read_index
+from .manifest import Manifest
 from .pages import Moment, pages
 from .plan import Plan
 from .projection import Projection, fit_projection
 from .scan import Block, widen
 from .snapshots import Draft
 
-__all__ = ["draw_sample", "write_coded"]
+__all__ = ["CodedIndex", "draw_sample"]
 
 
-def write_coded(
-    draft: Draft,
-    blocks: Iterable[Block],
-    kind: str,
-    sample: NDArray[np.float32],
-    count: int,
-    plan: Plan,
-) -> None:
-    """Write an index of ``count`` vectors that come in ``blocks``.
+class CodedIndex:
+    """An index that takes vectors in and can be written as the files of a snapshot."""
 
-    ``sample`` float32 (n, d) stands for them in what has to be learned beforehand.
-    """
+    def __init__(
+        self, index: Any, projection: Projection, nodes: Nodes, rows: NDArray[np.int32]
+    ) -> None:
+        self._index = index
+        self._projection = projection
+        self._nodes = nodes
+        self._rows = [rows]
+
+    @classmethod
+    def learned(cls, kind: str, sample: NDArray[np.float32], count: int, plan: Plan) -> CodedIndex:
+        """Return an empty index for about ``count`` vectors like those of ``sample`` (n, d)."""
+        projection = fit_projection(sample, min(plan.code_dimensions, sample.shape[1]))
+        codes = projection(sample)
+        index = _empty(kind, codes.shape[1], count, plan)
+        index.train(codes)
+        return cls(index, projection, Nodes(), np.empty(0, np.int32))
+
+    @classmethod
+    def of(cls, folder: Path, manifest: Manifest) -> CodedIndex:
+        """Return the index of a snapshot, read into memory, to add to."""
+        index = read_index(folder / manifest.entry("index").name, mapped=False)
+        projection = open_projection(folder, manifest, index.d)
+        nodes = Nodes((folder / manifest.entry("digests").name).read_bytes())
+        groups = open_groups(folder, manifest, index.ntotal)
+        rows = np.arange(manifest.count, dtype=np.int32) if groups is None else groups.nodes()
+        return cls(index, projection, nodes, rows)
+
+    def add(self, blocks: Iterable[Block]) -> None:
+        """Take vectors in."""
+        for block in blocks:
+            rows, new = self._nodes.assign(block.vectors)
+            self._rows.append(rows)
+            self._index.add(self._projection(widen(block.vectors[new])))
+
+    def write(self, draft: Draft) -> None:
+        """Write the files."""
+        path = draft.file("index")
+        try:
+            load_faiss().write_index(self._index, str(path))
+        except RuntimeError as error:  # FAISS knows no other
+            raise OSError(f"{path.name} cannot be written: {error}") from error
+        table = np.column_stack([self._projection.directions, self._projection.shift])
+        draft.file("projection").write_bytes(table.astype("<f4").tobytes())
+        draft.file("digests").write_bytes(self._nodes.digests())
+        rows = np.concatenate(self._rows)
+        if len(self._nodes) < len(rows):
+            groups = Groups.of(rows)
+            with draft.file("groups").open("wb") as stream:
+                stream.write(groups.offsets.astype("<i4").tobytes())
+                stream.write(groups.rows.astype("<i4").tobytes())
+
+
+def _empty(kind: str, dimensions: int, count: int, plan: Plan) -> Any:
     faiss = load_faiss()
-
-    projection = fit_projection(sample, min(plan.code_dimensions, sample.shape[1]))
-    codes = projection(sample)
-    index = _empty(faiss, kind, codes.shape[1], count, plan)
-    index.train(codes)
-    nodes = Nodes()
-    assigned = []
-    for block in blocks:
-        numbers, new = nodes.assign(block.vectors)
-        assigned.append(numbers)
-        index.add(projection(widen(block.vectors[new])))
-    faiss.write_index(index, str(draft.file("index")))
-    _write_projection(draft, projection)
-    draft.file("digests").write_bytes(nodes.digests())
-    rows = np.concatenate(assigned)
-    if len(nodes) < len(rows):
-        groups = Groups.of(rows)
-        with draft.file("groups").open("wb") as stream:
-            stream.write(groups.offsets.astype("<i4").tobytes())
-            stream.write(groups.rows.astype("<i4").tobytes())
-
-
-def _empty(faiss: Any, kind: str, dimensions: int, count: int, plan: Plan) -> Any:
     four_bits = faiss.ScalarQuantizer.QT_4bit
     if kind == "hnsw":
         graph = faiss.IndexHNSWSQ(dimensions, four_bits, plan.links, faiss.METRIC_L2)
         graph.hnsw.efConstruction = plan.care
-        _spread_steps(faiss, faiss.downcast_index(graph.storage).sq)
+        _spread_steps(faiss.downcast_index(graph.storage).sq)
         return graph
-    lists = plan.lists(count)
     coarse = faiss.IndexFlatL2(dimensions)
-    index = faiss.IndexIVFScalarQuantizer(
-        coarse, dimensions, lists, four_bits, faiss.METRIC_L2, False
+    lists = faiss.IndexIVFScalarQuantizer(
+        coarse, dimensions, plan.lists(count), four_bits, faiss.METRIC_L2, False
     )
-    _spread_steps(faiss, index.sq)
-    index.cp.max_points_per_centroid = 64
-    index.cp.min_points_per_centroid = 1
-    return index
+    lists.cp.min_points_per_centroid = 1  # no warnings on standard output
+    _spread_steps(lists.sq)
+    return lists
 
 
-def _spread_steps(faiss: Any, quantizer: Any) -> None:
+def _spread_steps(quantizer: Any) -> None:
     """Spread the sixteen steps of a dimension over three standard deviations to each side.
 
     Over the whole range, a few outliers would make the steps coarse for all others.
     """
-    quantizer.rangestat = faiss.ScalarQuantizer.RS_meanstd
+    quantizer.rangestat = load_faiss().ScalarQuantizer.RS_meanstd
     quantizer.rangestat_arg = 3.0
-
-
-def _write_projection(draft: Draft, projection: Projection) -> None:
-    table = np.column_stack([projection.directions, projection.shift])
-    draft.file("projection").write_bytes(table.astype("<f4").tobytes())
 
 
 def draw_sample(
     catalog: Catalog, generation: Generation, moment: Moment, count: int, size: int
 ) -> NDArray[np.float32]:
     """Return about ``size`` vectors from all over the catalog, float32 (n, d)."""
-    if count > 2 * size:
-        share = count / moment.max_vector_id
-        if share > 0.1:  # else most numbers belong to deleted vectors or to another model
-            draws = np.random.default_rng(0).integers(
-                1, moment.max_vector_id + 1, int(size / share)
-            )
-            return widen(catalog.present_vectors(generation.id, draws)[2])
+    share = count / max(1, moment.max_vector_id)
+    if count > 2 * size and share > 0.1:  # else most numbers belong to other models, or to nothing
+        draws = np.random.default_rng(0).integers(1, moment.max_vector_id + 1, int(size / share))
+        return widen(catalog.present_vectors(generation.id, draws)[2])
     step = max(1, count // size)
-    seen, parts = 0, []
+    seen, parts = 0, [np.empty((0, generation.dimensions), np.float16)]
     for block in pages(catalog, generation, moment):
         parts.append(block.vectors[(-seen) % step :: step])
         seen += len(block)
-    if not parts:
-        return np.empty((0, generation.dimensions), np.float32)
     return widen(np.concatenate(parts))

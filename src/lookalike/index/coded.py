@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ..catalog import Catalog, Generation
 from ..errors import LibraryBrokenError
 from .distinct import Groups
-from .engine import load_faiss
+from .engine import load_faiss, read_index
 from .manifest import Manifest
 from .pages import Moment, pages
 from .plan import Plan
@@ -20,7 +20,7 @@ from .projection import Projection
 from .scan import Ranked, join, scan, widen
 from .snapshots import OutdatedError, mapped, open_ids
 
-__all__ = ["CodedSnapshot"]
+__all__ = ["CodedSnapshot", "open_groups", "open_projection"]
 
 _QUERIES_AT_ONCE = 32  # 32 × 150 candidates × 1280 float32: 25 MB
 
@@ -62,26 +62,10 @@ class CodedSnapshot:
         Raises:
             LibraryBrokenError: they do not fit the manifest or each other.
         """
-        faiss = load_faiss()
-
-        entry = manifest.files["index"]
-        try:
-            index = faiss.read_index(str(folder / entry.name), faiss.IO_FLAG_MMAP_IFC)
-        except RuntimeError as error:
-            raise LibraryBrokenError(f"{entry.name} cannot be read: {error}") from error
+        index = read_index(folder / manifest.entry("index").name, mapped=True)
+        projection = open_projection(folder, manifest, index.d)
+        groups = open_groups(folder, manifest, index.ntotal)
         vector_ids, image_ids = open_ids(folder, manifest)
-        shape = (index.d, manifest.dimensions + 1)
-        table = mapped(folder, manifest, "projection", np.dtype("<f4"), shape)
-        projection = Projection(
-            np.ascontiguousarray(table[:, :-1], np.float32), np.array(table[:, -1], np.float32)
-        )
-        groups = None
-        if "groups" in manifest.files:
-            size = (index.ntotal + 1 + manifest.count,)
-            table = mapped(folder, manifest, "groups", np.dtype("<i4"), size)
-            groups = Groups(table[: index.ntotal + 1], table[index.ntotal + 1 :])
-        elif index.ntotal != manifest.count:
-            raise LibraryBrokenError(f"{entry.name} holds {index.ntotal} vectors.")
         return cls(
             catalog, generation, manifest, plan, index, projection, groups, vector_ids, image_ids
         )
@@ -200,3 +184,30 @@ class CodedSnapshot:
             if number >= k:
                 break
         return join(parts)
+
+
+def open_projection(folder: Path, manifest: Manifest, dimensions: int) -> Projection:
+    """Read the projection onto ``dimensions`` that belongs to a snapshot.
+
+    Raises:
+        LibraryBrokenError: it does not fit.
+    """
+    shape = (dimensions, manifest.dimensions + 1)
+    table = mapped(folder, manifest, "projection", np.dtype("<f4"), shape)
+    return Projection(
+        np.ascontiguousarray(table[:, :-1], np.float32), np.array(table[:, -1], np.float32)
+    )
+
+
+def open_groups(folder: Path, manifest: Manifest, nodes: int) -> Groups | None:
+    """Map the groups of a snapshot with so many nodes; None where each row is a node.
+
+    Raises:
+        LibraryBrokenError: they do not fit.
+    """
+    if "groups" in manifest.files:
+        table = mapped(folder, manifest, "groups", np.dtype("<i4"), (nodes + 1 + manifest.count,))
+        return Groups(table[: nodes + 1], table[nodes + 1 :])
+    if nodes != manifest.count:
+        raise LibraryBrokenError(f"The index holds {nodes} vectors of {manifest.count}.")
+    return None

@@ -39,6 +39,12 @@ class Groups:
         np.cumsum(sizes, out=offsets[1:])
         return cls(offsets, np.argsort(nodes, kind="stable").astype(np.int32))
 
+    def nodes(self) -> NDArray[np.int32]:
+        """Return the node of each row, (n,): what ``of`` was given."""
+        nodes = np.empty(len(self.rows), dtype=np.int32)
+        nodes[self.rows] = np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.offsets))
+        return nodes
+
     def first(self, alive: NDArray[np.bool_]) -> NDArray[np.int32]:
         """Return the first living row of each node, (nodes,); n where none lives."""
         rows = np.where(alive[self.rows], self.rows, np.int32(len(self.rows)))

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-__all__ = ["load_faiss"]
+from ..errors import LibraryBrokenError
+
+__all__ = ["load_faiss", "read_index"]
 
 
 def load_faiss() -> Any:
@@ -15,3 +18,16 @@ def load_faiss() -> Any:
     import faiss
 
     return faiss
+
+
+def read_index(path: Path, *, mapped: bool) -> Any:
+    """Return an index from a file, in memory or mapped (which opens any size in no time).
+
+    Raises:
+        LibraryBrokenError: FAISS cannot read it.
+    """
+    faiss = load_faiss()
+    try:
+        return faiss.read_index(str(path), faiss.IO_FLAG_MMAP_IFC if mapped else 0)
+    except RuntimeError as error:
+        raise LibraryBrokenError(f"{path.name} cannot be read: {error}") from error

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from uuid import uuid4
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..catalog import Catalog, Generation
-from ..errors import LibraryBusyError, LibraryError, LibraryStorageError, UsageError
+from ..errors import UsageError
 from ..results import Progress
 from . import manifest as manifests
 from .manifest import Manifest, Stamp
-from .opened import open_snapshot, write_snapshot
-from .pages import Moment
+from .opened import open_snapshot
 from .plan import Plan
+from .rebuilding import Rebuild
 from .scan import Neighbours, Ranked, merge, scan
-from .snapshots import Draft, OutdatedError, Snapshot
+from .snapshots import OutdatedError, Snapshot
 from .tail import Tail
 
 __all__ = ["IndexStatus", "LibraryIndex"]
@@ -152,79 +150,29 @@ class LibraryIndex:
             return True
         return self._plan.too_old(status.vectors, status.tail, status.deleted)
 
-    def rebuild(self, progress: Callable[[Progress], None] | None = None) -> IndexStatus:
+    def rebuild(
+        self, progress: Callable[[Progress], None] | None = None, *, grow: bool = False
+    ) -> IndexStatus:
         """Build a new snapshot of the catalog as it is now, and put it in the old one's place.
 
-        Searches and changes go on meanwhile, in this process and others. ``progress`` hears
-        of the number of vectors done and of their total.
+        With ``grow``, what has come since the last one is added to it where that does no harm:
+        a small part of the work. Searches and changes go on meanwhile, in this process and
+        others. ``progress`` hears of the number of vectors done and of their total.
 
         Raises:
             LibraryBusyError: another process is rebuilding this index.
             LibraryStorageError: the disk is full or may not be written.
         """
-        import filelock
-
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            lock = filelock.FileLock(self._folder / "rebuild.lock", timeout=0)
-            with lock:
-                self._rebuild(progress)
-        except filelock.Timeout as error:
-            raise LibraryBusyError(
-                f"The index in {self._folder} is being rebuilt by another process."
-            ) from error
-        except OSError as error:
-            if isinstance(error, LibraryError):
-                raise
-            raise LibraryStorageError(
-                f"The index cannot be written to {self._folder}: {error}. The old one stays in use."
-            ) from error
+        old = None
+        if grow:
+            view = self._refreshed()
+            if view.snapshot is not None and not self._plan.many_deleted(
+                len(view.snapshot.vector_ids), view.snapshot.dead
+            ):
+                old = view.manifest
+        task = Rebuild(self._catalog, self._generation, self._manifest_path, self._plan, progress)
+        task.run(old)
         return self.status()
-
-    def _rebuild(self, progress: Callable[[Progress], None] | None) -> None:
-        catalog, generation = self._catalog, self._generation
-        self._sweep()
-        moment = Moment.now(catalog, generation)
-        total = catalog.vector_count(generation.id)
-        kind = self._plan.kind(total)
-        draft = Draft(self._folder, f"generation-{generation.id}-{uuid4().hex[:12]}")
-
-        def report(done: int) -> None:
-            if progress is not None:
-                progress(Progress(min(done, total), total, stage="building the index"))
-
-        try:
-            write_snapshot(draft, kind, catalog, generation, moment, self._plan, report)
-            files = draft.finish()
-            manifests.publish(
-                self._manifest_path,
-                Manifest(
-                    kind=kind,
-                    catalog=catalog.identity,
-                    generation=generation.id,
-                    dimensions=generation.dimensions,
-                    count=draft.count,
-                    max_vector_id=moment.max_vector_id,
-                    sequence=moment.sequence,
-                    last_crc32=draft.last_crc32,
-                    built_at=time.time(),
-                    files=files,
-                ),
-            )
-        except BaseException:
-            draft.discard()
-            raise
-        self._sweep()
-
-    def _sweep(self) -> None:
-        """Remove the files that no manifest names: old snapshots, and drafts of a killed run."""
-        try:
-            named = {entry.name for entry in manifests.load(self._manifest_path).files.values()}
-        except (OSError, LibraryError):
-            named = set()
-        for path in self._folder.glob(f"generation-{self._generation.id}-*"):
-            if path.name not in named:
-                path.unlink(missing_ok=True)
 
     def _refreshed(self) -> _View:
         with self._lock:

@@ -41,7 +41,8 @@ class Manifest:
 
     It has every vector of the generation up to ``max_vector_id`` that had not been deleted by
     the deletion numbered ``sequence``. ``last_crc32`` is the checksum of the vector with the
-    highest id in it: a catalog put back from an older copy is told by it.
+    highest id in it: a catalog put back from an older copy is told by it. ``learned_from`` is the
+    number of vectors when it was last built from the ground up.
     """
 
     kind: str
@@ -52,6 +53,7 @@ class Manifest:
     max_vector_id: int
     sequence: int
     last_crc32: int
+    learned_from: int
     built_at: float
     files: dict[str, FileEntry]
 
@@ -59,6 +61,17 @@ class Manifest:
     def bytes(self) -> int:
         """Size of all files together."""
         return sum(entry.size for entry in self.files.values())
+
+    def entry(self, name: str) -> FileEntry:
+        """Return the entry of a file.
+
+        Raises:
+            LibraryBrokenError: there is none.
+        """
+        try:
+            return self.files[name]
+        except KeyError:
+            raise LibraryBrokenError(f"The manifest names no file for {name}.") from None
 
 
 def stamp(path: Path) -> Stamp:
@@ -92,7 +105,15 @@ def load(path: Path) -> Manifest:
         raise LibraryBrokenError(f"{path.name} cannot be read: {error!r}") from error
 
 
-_NUMBERS = ("generation", "dimensions", "count", "max_vector_id", "sequence", "last_crc32")
+_NUMBERS = (
+    "generation",
+    "dimensions",
+    "count",
+    "max_vector_id",
+    "sequence",
+    "last_crc32",
+    "learned_from",
+)
 
 
 def publish(path: Path, manifest: Manifest) -> None:

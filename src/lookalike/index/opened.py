@@ -1,8 +1,7 @@
-"""From a manifest to an opened snapshot that can be trusted, and the other way."""
+"""From a manifest to an opened snapshot that can be trusted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,36 +9,14 @@ import numpy as np
 from ..catalog import Catalog, Generation
 from ..errors import LibraryBrokenError
 from . import manifest as manifests
-from .exact import ExactSnapshot, write_exact
+from .exact import ExactSnapshot
 from .manifest import Manifest
-from .pages import Moment, pages
 from .plan import Plan
-from .snapshots import Draft, Snapshot, checksum
+from .snapshots import Snapshot, checksum
 
-__all__ = ["open_snapshot", "write_snapshot"]
+__all__ = ["open_snapshot"]
 
 _ATTEMPTS = 5
-
-
-def write_snapshot(
-    draft: Draft,
-    kind: str,
-    catalog: Catalog,
-    generation: Generation,
-    moment: Moment,
-    plan: Plan,
-    report: Callable[[int], None],
-) -> None:
-    """Write the files of a snapshot of one kind."""
-    blocks = draft.watched(pages(catalog, generation, moment), report)
-    if kind == "exact":
-        write_exact(draft, blocks)
-        return
-    from .building import draw_sample, write_coded
-
-    count = catalog.vector_count(generation.id)
-    sample = draw_sample(catalog, generation, moment, count, plan.sample)
-    write_coded(draft, blocks, kind, sample, count, plan)
 
 
 def open_snapshot(

@@ -26,13 +26,14 @@ class Moment:
         return cls(*catalog.last_change(generation.id))
 
 
-def pages(catalog: Catalog, generation: Generation, moment: Moment) -> Iterator[Block]:
-    """Yield the vectors up to ``moment`` in the order of their ids.
+def pages(
+    catalog: Catalog, generation: Generation, moment: Moment, *, after: int = 0
+) -> Iterator[Block]:
+    """Yield the vectors above id ``after`` and up to ``moment``, in the order of their ids.
 
     Each page is a transaction of its own, so writers and the write-ahead log are never held up.
     Vectors deleted meanwhile may be missing: they are in the log of deletions after ``moment``.
     """
-    after = 0
     while after < moment.max_vector_id:
         ids, image_ids, vectors = catalog.vectors_after(generation.id, after, limit=_PAGE)
         if not len(ids):

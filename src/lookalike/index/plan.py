@@ -46,6 +46,14 @@ class Plan:
         return max(1, int(4 * count**0.5))
 
     def too_old(self, vectors: int, tail: int, deleted: int) -> bool:
-        """Tell whether a snapshot should be replaced."""
+        """Tell whether a snapshot of so many vectors should be replaced."""
         allowed = min(max(self.tail_up_to, vectors // 20), self.tail_at_most)
-        return tail > allowed or deleted > max(self.tail_up_to, vectors // 4)
+        return tail > allowed or self.many_deleted(vectors, deleted)
+
+    def many_deleted(self, vectors: int, deleted: int) -> bool:
+        """Tell whether the deleted are worth getting rid of: each search steps over them."""
+        return deleted > max(self.tail_up_to, vectors // 4)
+
+    def may_grow(self, learned_from: int, count: int) -> bool:
+        """Tell whether an index learned from so many vectors still suits ``count`` of them."""
+        return count <= 2 * learned_from

@@ -62,6 +62,14 @@ class Draft:
         self.files[name] = self.folder / f"{self.prefix}.{name}"
         return self.files[name]
 
+    def begin_with(
+        self, vector_ids: NDArray[np.int64], image_ids: NDArray[np.int64], last_crc32: int
+    ) -> None:
+        """Take over the rows of an older snapshot."""
+        self._vector_ids.append(vector_ids)
+        self._image_ids.append(image_ids)
+        self.last_crc32 = last_crc32
+
     def watched(self, blocks: Iterator[Block], progress: Callable[[int], None]) -> Iterator[Block]:
         """Pass the blocks on and keep the ids of all rows for the manifest and ``ids``."""
         done = 0
@@ -121,9 +129,9 @@ def mapped(
     Raises:
         LibraryBrokenError: the manifest does not name it or its size does not fit.
     """
-    entry = manifest.files.get(name)
-    if entry is None or entry.size != int(np.prod(shape)) * dtype.itemsize:
-        raise LibraryBrokenError(f"The index snapshot has no {name} of the right size.")
+    entry = manifest.entry(name)
+    if entry.size != int(np.prod(shape)) * dtype.itemsize:
+        raise LibraryBrokenError(f"{entry.name} has the wrong size.")
     if not entry.size:
         return np.zeros(shape, dtype)
     return np.asarray(np.memmap(folder / entry.name, dtype=dtype, mode="r", shape=shape))

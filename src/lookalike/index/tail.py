@@ -40,12 +40,12 @@ class Tail:
             len(block) if block.alive is None else int(block.alive.sum()) for block in self.blocks
         )
 
-    def advanced(self, catalog: Catalog, *, memory: int = _MEMORY) -> Tail:
+    def advanced(self, catalog: Catalog) -> Tail:
         """Return the tail as the catalog stands now."""
         tail = self
         row = 2 * self.generation.dimensions
         while True:
-            room = memory // row - sum(len(block) for block in tail.blocks)
+            room = _MEMORY // row - sum(len(block) for block in tail.blocks)
             limit = min(_PAGE, max(0, room))
             found = catalog.changes_after(
                 self.generation.id, tail.last_id, tail.sequence, limit=limit
