@@ -1,7 +1,7 @@
 """Weigh what `pip install .` brings: install it into a new environment and add up the files.
 
-    python tools/weigh.py            # plain
-    python tools/weigh.py demo       # with an extra
+python tools/weigh.py            # plain
+python tools/weigh.py demo       # with an extra
 """
 
 from __future__ import annotations

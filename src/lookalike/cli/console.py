@@ -31,7 +31,9 @@ __all__ = [
 
 # C0 and C1 controls, and the characters that turn or break lines: a file name must not be
 # able to move the cursor, colour the screen, or show itself as another name.
-_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]")
+_HARMFUL = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff\ud800-\udfff]"
+)
 _SURROGATE = re.compile("[\ud800-\udfff]")
 _PLAIN = str.maketrans(
     {"×": "x", "…": "...", "—": "-", "–": "-", "✓": "ok", "✗": "!!", "→": "->", "█": "#"}
@@ -54,12 +56,13 @@ def clean(text: str) -> str:
     Control characters become ``\\xNN`` or ``\\uNNNN``, and so do the bytes of a file name
     that are no UTF-8.
     """
-    text = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-    return _CONTROL.sub(_escape, text)
+    return _HARMFUL.sub(_escape, text)
 
 
 def _escape(match: re.Match[str]) -> str:
     code = ord(match[0])
+    if 0xDC80 <= code <= 0xDCFF:  # how Python holds a byte that is no UTF-8
+        code -= 0xDC00
     return f"\\x{code:02x}" if code < 256 else f"\\u{code:04x}"
 
 

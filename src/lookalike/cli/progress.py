@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.progress import Task, TaskID
     from rich.text import Text
 
-__all__ = ["describe", "show_progress"]
+__all__ = ["Lines", "describe", "show_progress"]
 
 _FIRST_LINE = 3.0
 _LINE_EVERY = 10.0
@@ -30,10 +30,10 @@ def show_progress() -> Iterator[Callable[[Progress], None]]:
         with _bar() as bar:
             yield _Bars(bar)
     else:
-        yield _Lines()
+        yield Lines()
 
 
-class _Lines:
+class Lines:
     """Prints a line at first soon, then every ten seconds."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -34,6 +34,7 @@ def doctor(library: LibraryOption = None, as_json: JsonOption = False) -> int:
     _examine_machine(findings)
     _examine_model(findings)
     _examine_library(findings, library)
+    findings["problems"] = list(dict.fromkeys(findings["problems"]))
     if as_json:
         say_json(findings)
     else:

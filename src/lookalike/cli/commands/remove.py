@@ -40,7 +40,7 @@ def remove(
       lookalike remove ~/Pictures/2009 --yes
     """
     with open_named(library) as opened:
-        if not yes and sys.stdin.isatty():
+        if not yes and is_asked():
             count = opened.matches(*targets)
             question = f"Forget {counted(count)}? The files stay."
             if count > 1 and not typer.confirm(question, err=True):
@@ -52,3 +52,8 @@ def remove(
     else:
         say(f"Forgot {counted(removed)}. The library holds {counted(left)}.")
     return DONE
+
+
+def is_asked() -> bool:
+    """Tell whether somebody is there to answer."""
+    return sys.stdin.isatty()
