@@ -43,6 +43,7 @@ class Shelf:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.catalog = Catalog.open(folder, create=True)
+        self._version = -1
         self.generation: Generation = self.catalog.generation(
             "tiny", space="semantic", dimensions=DIMENSIONS, sha256="ab" * 32
         )
@@ -66,10 +67,13 @@ class Shelf:
 
     def exact(self, query: Vectors, k: int) -> dict[int, float]:
         """Return image id to score of the best, by comparing all in float64."""
-        _, images, vectors = self.catalog.vectors_after(self.generation.id, 0, limit=10**9)
-        scores = np.clip(vectors.astype(np.float64) @ query.astype(np.float64), -1.0, 1.0)
-        order = np.lexsort((images, -scores))[:k]
-        return dict(zip(images[order].tolist(), scores[order].tolist(), strict=True))
+        version = self.catalog.data_version()
+        if version != self._version:
+            _, images, vectors = self.catalog.vectors_after(self.generation.id, 0, limit=10**9)
+            self._version, self._images, self._vectors = version, images, vectors.astype(float)
+        scores = np.clip(self._vectors @ query.astype(float), -1.0, 1.0)
+        order = np.lexsort((self._images, -scores))[:k]
+        return dict(zip(self._images[order].tolist(), scores[order].tolist(), strict=True))
 
 
 @pytest.fixture

@@ -72,7 +72,9 @@ def test_the_kind_follows_the_number_of_vectors() -> None:
     plan = Plan()
     counts = (0, 20_000, 20_001, 5_000_000, 5_000_001)
     assert [plan.kind(count) for count in counts] == ["exact", "exact", "hnsw", "hnsw", "ivf"]
-    assert plan.lists(1_000_000) == 4000
+    assert plan.sample_for("hnsw", 1_000_000) == 20_000
+    assert plan.sample_for("ivf", 9_000_000) == 6000 * 32
+    assert plan.sample_for("ivf", 100) == 100
 
 
 def test_a_snapshot_changes_its_kind_with_the_library(shelf: Shelf) -> None:

@@ -22,6 +22,8 @@ from .snapshots import Draft
 
 __all__ = ["CodedIndex", "draw_sample"]
 
+_PART = 4096
+
 
 class CodedIndex:
     """An index that takes vectors in and can be written as the files of a snapshot."""
@@ -35,11 +37,15 @@ class CodedIndex:
         self._rows = [rows]
 
     @classmethod
-    def learned(cls, kind: str, sample: NDArray[np.float32], count: int, plan: Plan) -> CodedIndex:
-        """Return an empty index for about ``count`` vectors like those of ``sample`` (n, d)."""
-        projection = fit_projection(sample, min(plan.code_dimensions, sample.shape[1]))
-        codes = projection(sample)
-        index = _empty(kind, codes.shape[1], count, plan)
+    def learned(cls, kind: str, sample: NDArray[np.float16], plan: Plan) -> CodedIndex:
+        """Return an empty index for vectors like those of ``sample`` (n, d), n above 0."""
+        step = -(-len(sample) // plan.sample)
+        few = widen(sample[::step])
+        projection = fit_projection(few, min(plan.code_dimensions, sample.shape[1]))
+        del few
+        parts = [sample[i : i + _PART] for i in range(0, len(sample), _PART)]
+        codes = np.concatenate([projection(widen(part)) for part in parts])
+        index = _empty(kind, codes, plan)
         index.train(codes)
         return cls(index, projection, Nodes(), np.empty(0, np.int32))
 
@@ -78,8 +84,9 @@ class CodedIndex:
                 stream.write(groups.rows.astype("<i4").tobytes())
 
 
-def _empty(kind: str, dimensions: int, count: int, plan: Plan) -> Any:
+def _empty(kind: str, codes: NDArray[np.float32], plan: Plan) -> Any:
     faiss = load_faiss()
+    number, dimensions = codes.shape
     four_bits = faiss.ScalarQuantizer.QT_4bit
     if kind == "hnsw":
         graph = faiss.IndexHNSWSQ(dimensions, four_bits, plan.links, faiss.METRIC_L2)
@@ -88,7 +95,7 @@ def _empty(kind: str, dimensions: int, count: int, plan: Plan) -> Any:
         return graph
     coarse = faiss.IndexFlatL2(dimensions)
     lists = faiss.IndexIVFScalarQuantizer(
-        coarse, dimensions, plan.lists(count), four_bits, faiss.METRIC_L2, False
+        coarse, dimensions, max(1, number // plan.sample_of_list), four_bits, faiss.METRIC_L2, False
     )
     lists.cp.min_points_per_centroid = 1  # no warnings on standard output
     _spread_steps(lists.sq)
@@ -106,15 +113,15 @@ def _spread_steps(quantizer: Any) -> None:
 
 def draw_sample(
     catalog: Catalog, generation: Generation, moment: Moment, count: int, size: int
-) -> NDArray[np.float32]:
-    """Return about ``size`` vectors from all over the catalog, float32 (n, d)."""
+) -> NDArray[np.float16]:
+    """Return about ``size`` of the ``count`` vectors, from all over: float16 (n, d)."""
     share = count / max(1, moment.max_vector_id)
     if count > 2 * size and share > 0.1:  # else most numbers belong to other models, or to nothing
         draws = np.random.default_rng(0).integers(1, moment.max_vector_id + 1, int(size / share))
-        return widen(catalog.present_vectors(generation.id, draws)[2])
+        return catalog.present_vectors(generation.id, draws)[2]
     step = max(1, count // size)
     seen, parts = 0, [np.empty((0, generation.dimensions), np.float16)]
     for block in pages(catalog, generation, moment):
         parts.append(block.vectors[(-seen) % step :: step])
         seen += len(block)
-    return widen(np.concatenate(parts))
+    return np.concatenate(parts)

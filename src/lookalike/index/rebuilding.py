@@ -70,8 +70,9 @@ class Rebuild:
             return
         from .building import CodedIndex, draw_sample
 
-        sample = draw_sample(self.catalog, self.generation, moment, total, self.plan.sample)
-        index = CodedIndex.learned(kind, sample, total, self.plan)
+        size = self.plan.sample_for(kind, total)
+        sample = draw_sample(self.catalog, self.generation, moment, total, size)
+        index = CodedIndex.learned(kind, sample, self.plan)
         del sample
         index.add(blocks)
         index.write(draft)
