@@ -11,10 +11,18 @@ import pytest
 
 from lookalike.catalog import Catalog, Generation, NewImage
 from lookalike.index import LibraryIndex, Plan
+from lookalike.index.engine import load_faiss
 
 DIMENSIONS = 64
 
-SMALL = {"code_dimensions": 56, "sample": 2000, "candidates": 60, "effort": 100, "probes": 16}
+SMALL = {
+    "code_dimensions": 56,
+    "sample": 2000,
+    "candidates": 60,
+    "effort": 100,
+    "care": 40,
+    "probes": 16,
+}
 PLANS = {
     "exact": Plan(),
     "hnsw": Plan(exact_up_to=0, **SMALL),
@@ -35,6 +43,12 @@ def clusters(count: int, seed: int = 0) -> Vectors:
     centres = np.random.default_rng(98).normal(size=(40, 24))
     inner = centres[generator.integers(0, 40, count)] + generator.normal(size=(count, 24)) * 0.5
     return normalized(inner @ directions + generator.normal(size=(count, DIMENSIONS)) * 0.05)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _one_thread() -> None:
+    """Keep FAISS to one thread: for so few vectors, more wait for each other for longer."""
+    load_faiss().omp_set_num_threads(1)
 
 
 class Shelf:

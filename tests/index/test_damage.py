@@ -28,8 +28,8 @@ def kind(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def built(shelf: Shelf, kind: str) -> Shelf:
-    """Return a library of 500 images with a snapshot."""
-    shelf.put(clusters(500))
+    """Return a library of 300 images with a snapshot."""
+    shelf.put(clusters(300))
     shelf.index(PLANS[kind]).rebuild()
     return shelf
 
@@ -51,7 +51,7 @@ def check_fallback_and_repair(shelf: Shelf, kind: str) -> None:
     index = shelf.index(PLANS[kind])
     assert answers(shelf, index)
     status = index.status()
-    assert (status.kind, status.vectors, status.tail) == ("none", 0, 500)
+    assert (status.kind, status.vectors, status.tail) == ("none", 0, 300)
     assert status.problem is not None
     assert index.needs_rebuild()
     assert index.rebuild(grow=True).problem is None
@@ -67,7 +67,7 @@ def test_every_file_may_be_lost(built: Shelf, kind: str) -> None:
         check_fallback_and_repair(built, kind)
 
 
-@pytest.mark.parametrize("part", [0.0, 0.5, 0.999])
+@pytest.mark.parametrize("part", [0.0, 0.999])
 def test_every_file_may_be_cut_short(built: Shelf, kind: str, part: float) -> None:
     for name in sorted(json.loads(manifest_of(built).read_text())["files"]):
         entry = json.loads(manifest_of(built).read_text())["files"][name]
@@ -75,7 +75,7 @@ def test_every_file_may_be_cut_short(built: Shelf, kind: str, part: float) -> No
         check_fallback_and_repair(built, kind)
 
 
-@pytest.mark.parametrize("place", [0.0, 0.3, 0.7, 1.0])
+@pytest.mark.parametrize("place", [0.0, 0.6])
 def test_every_file_may_have_a_byte_changed(built: Shelf, kind: str, place: float) -> None:
     for name in sorted(json.loads(manifest_of(built).read_text())["files"]):
         entry = json.loads(manifest_of(built).read_text())["files"][name]
@@ -87,6 +87,7 @@ def test_every_file_may_have_a_byte_changed(built: Shelf, kind: str, place: floa
         check_fallback_and_repair(built, kind)
 
 
+@pytest.mark.parametrize("kind", ["exact"], indirect=True)  # read before the kind matters
 @pytest.mark.parametrize(
     "text",
     [
@@ -114,6 +115,7 @@ def test_the_manifest_may_be_lost(built: Shelf, kind: str) -> None:
     assert answers(built, index)
 
 
+@pytest.mark.parametrize("kind", ["exact"], indirect=True)  # read before the kind matters
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -121,7 +123,7 @@ def test_the_manifest_may_be_lost(built: Shelf, kind: str) -> None:
         ("catalog", "another"),
         ("generation", 2),
         ("dimensions", 63),
-        ("count", 499),
+        ("count", 299),
         ("max_vector_id", 10**6),
         ("sequence", 10**6),
         ("last_crc32", 1),
@@ -160,18 +162,18 @@ def test_a_copied_library_is_searched_by_its_snapshot(built: Shelf, kind: str) -
 
 
 def test_a_catalog_put_back_from_an_older_copy_is_noticed(shelf: Shelf, kind: str) -> None:
-    shelf.put(clusters(400))
+    shelf.put(clusters(250))
     shelf.catalog.close()
     older = shelf.folder / "older.sqlite"
     shutil.copyfile(shelf.folder / "catalog.sqlite", older)
     later = Shelf(shelf.folder)
-    later.put(clusters(100, seed=5))
+    later.put(clusters(50, seed=5))
     later.index(PLANS[kind]).rebuild()
     later.catalog.close()
     older.replace(shelf.folder / "catalog.sqlite")
     restored = Shelf(shelf.folder)
     try:
-        restored.put(clusters(100, seed=6))  # takes the same ids for other vectors
+        restored.put(clusters(50, seed=6))  # takes the same ids for other vectors
         check_fallback_and_repair(restored, kind)
     finally:
         restored.catalog.close()
@@ -195,7 +197,7 @@ def test_a_rebuild_that_is_cut_off_leaves_the_old_snapshot_and_no_litter(
         index.rebuild(stop)
     assert sorted(path.name for path in (built.folder / "index").iterdir()) == before
     status = index.status()
-    assert (status.kind, status.vectors, status.tail) == (kind, 500, 20)
+    assert (status.kind, status.vectors, status.tail) == (kind, 300, 20)
     (built.folder / "index" / "generation-1-0123456789ab.vectors").write_bytes(b"of a killed run")
     index.rebuild()
     names = {path.name for path in (built.folder / "index").iterdir()}
@@ -206,6 +208,7 @@ def test_a_rebuild_that_is_cut_off_leaves_the_old_snapshot_and_no_litter(
     }
 
 
+@pytest.mark.parametrize("kind", ["exact"], indirect=True)  # read before the kind matters
 def test_a_second_rebuild_at_the_same_time_is_told(built: Shelf, kind: str) -> None:
     with (
         filelock.FileLock(built.folder / "index" / "rebuild.lock"),
@@ -232,7 +235,7 @@ def test_a_disk_that_refuses_leaves_the_old_snapshot(
 def test_progress_reaches_the_total(built: Shelf, kind: str) -> None:
     heard: list[Progress] = []
     built.index(PLANS[kind]).rebuild(heard.append)
-    assert (heard[-1].done, heard[-1].total) == (500, 500)
+    assert (heard[-1].done, heard[-1].total) == (300, 300)
     assert [progress.done for progress in heard] == sorted(progress.done for progress in heard)
 
 

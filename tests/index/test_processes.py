@@ -78,7 +78,7 @@ def test_a_reader_is_right_while_snapshots_are_replaced_under_it(
     )
     assert reader.stdout is not None
     assert reader.stdout.readline() == "ready\n"
-    for turn in range(8):
+    for turn in range(6):
         shelf.put(clusters(10, seed=10 + turn), range(1000 + 10 * turn, 1010 + 10 * turn))
         shelf.remove(range(100 + 20 * turn, 120 + 20 * turn))
         index.rebuild(grow=turn % 2 == 0)
@@ -94,12 +94,12 @@ def test_a_reader_is_right_while_snapshots_are_replaced_under_it(
 
 
 def test_a_rebuild_that_is_killed_does_no_harm(shelf: Shelf) -> None:
-    vectors = clusters(1500)
+    vectors = clusters(800)
     shelf.put(vectors)
     assert vectors.shape[1] == DIMENSIONS
     index = shelf.index(PLANS["hnsw"])
     index.rebuild()
-    for milliseconds in (5, 60, 140):
+    for milliseconds in (5, 80):
         process = subprocess.Popen(
             [sys.executable, "-c", _REBUILD, str(shelf.folder), repr(arguments("hnsw"))],
             stdout=subprocess.PIPE,
@@ -114,7 +114,7 @@ def test_a_rebuild_that_is_killed_does_no_harm(shelf: Shelf) -> None:
         process.wait()
         process.stdout.close()
         status = index.status()
-        assert (status.kind, status.vectors, status.problem) == ("hnsw", 1500, None)
+        assert (status.kind, status.vectors, status.problem) == ("hnsw", 800, None)
         assert index.search(vectors[7:8], 1)[0].image_ids.tolist() == [8]
     index.rebuild()
     assert len(list((shelf.folder / "index").glob("*.ids"))) == 1
