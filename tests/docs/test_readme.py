@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,19 @@ def test_both_languages_have_the_same_code_and_sections() -> None:
     assert _BLOCK.findall(ENGLISH) == _BLOCK.findall(CHINESE)
     assert len(re.findall(r"^## ", ENGLISH, re.M)) == len(re.findall(r"^## ", CHINESE, re.M))
     assert len(re.findall(r"^- ", ENGLISH, re.M)) == len(re.findall(r"^- ", CHINESE, re.M))
+
+
+def test_the_python_of_the_readme_runs(
+    scenes: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(scenes / "scene-3.jpg", scenes.parent / "query.jpg")
+    monkeypatch.chdir(scenes.parent)
+    (code,) = re.findall(r"^```python\n(.*?)^```$", ENGLISH, re.MULTILINE | re.DOTALL)
+    exec(compile(code, "README.md", "exec"), {})
+    first, _, _, name = capsys.readouterr().out.splitlines()
+    assert first.startswith("1 ")
+    assert first.endswith((scenes / "scene-3.jpg").as_uri())
+    assert name
 
 
 def test_both_languages_have_the_same_figures() -> None:

@@ -22,6 +22,7 @@ from .search import verdict
 __all__ = ["demo"]
 
 _HITS = 5
+_SHOWN = 3
 _NAMES = 3
 
 
@@ -69,17 +70,17 @@ def demo(
         if not as_json:
             say(f"{report}. The library holds {counted(len(library))}.")
         searches = [(query, library.search(query, k=_HITS)) for query in folder.queries]
-        encoder_names = [(query, library.recognize(query, k=_NAMES)) for query in folder.queries]
+        names = [(query, library.recognize(query, k=_NAMES)) for query in folder.queries]
         if not as_json:
             for query, hits in searches:
-                say(f"\n$ lookalike search {_short(query, root)} -k {_HITS}")
-                show_hits(hits, previews=previews)
-                say(verdict(hits))
-            for query, labels in encoder_names:
+                say(f"\n$ lookalike search {_short(query, root)} -k {_SHOWN}")
+                show_hits(hits[:_SHOWN], previews=previews)
+                say(verdict(hits[:_SHOWN]))
+            for query, labels in names:
                 say(f"\n$ lookalike recognize {_short(query, root)} -k {_NAMES}")
                 say(str(labels))
         folder.sheet.write_text(
-            contact_sheet(searches, encoder_names, title="Lookalike: the demo"), encoding="utf-8"
+            contact_sheet(searches, names, title="Lookalike: the demo"), encoding="utf-8"
         )
     if as_json:
         say_json(
@@ -91,7 +92,7 @@ def demo(
                 "searches": [
                     {"query": str(query), "hits": hits.to_list()} for query, hits in searches
                 ],
-                "recognized": [labels.to_dict() for _, labels in encoder_names],
+                "recognized": [labels.to_dict() for _, labels in names],
             }
         )
     _say_goodbye(root, folder.sheet, folder.library, folder.queries[0], temporary=keep is None)
