@@ -40,9 +40,8 @@ def test_version(run: Run) -> None:
 def test_help_loads_nothing_heavy() -> None:
     heavy = ("numpy", "PIL", "sqlalchemy", "onnxruntime", "faiss", "rich", "arro3", "httpcore")
     code = (
-        "import sys\nfrom lookalike.cli import main\n"
-        "sys.argv = ['lookalike', '--help']\n"
-        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "import sys\nfrom lookalike.cli.app import app\n"
+        "try:\n    app(['--help'])\nexcept SystemExit:\n    pass\n"
         f"print([name for name in {heavy!r} if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
