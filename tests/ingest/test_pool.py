@@ -9,9 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from lookalike.encoders import DEFAULT_MODEL
 from PIL import Image
 
+from lookalike.encoders import DEFAULT_MODEL
 from lookalike.images import Limits
 from lookalike.ingest.messages import Encoded, Failed, Job, Outcome, Same, WorkerOptions
 from lookalike.ingest.pool import WorkerPool
