@@ -147,3 +147,11 @@ def test_a_second_writer_waits_or_is_told(run: Run, scenes: Path, tmp_path: Path
             ran = run(*command, "--library", library, "--no-wait")
             assert ran.code == 2
             assert "is writing to" in ran.err
+
+
+def test_a_wrong_path_makes_no_library(run: Run, tmp_path: Path) -> None:
+    library = tmp_path / "new.lookalike"
+    wrong = run("index", tmp_path / "nowhere", "--library", library)
+    assert wrong.code == 2
+    assert "nowhere" in wrong.err
+    assert not library.exists()

@@ -96,6 +96,10 @@ def index(
       lookalike index products.csv --image-column photo --page-url-column link
       lookalike index https://example.org/one.jpg --library shop.lookalike
     """
+    from lookalike.sources import find_items
+
+    # A wrong path is told before a library is made for it.
+    find_items(paths, image_column=image_column, page_url_column=page_url_column)
     with open_named(library, create=True) as opened:
         with show_progress() as progress:
             report = opened.add(
