@@ -188,7 +188,8 @@ class Library:
             LibraryBusyError: another process is writing and ``wait`` is false.
         """
         from .errors import EmptySourceError
-        from .ingest import AddOptions, Pipeline
+        from .ingest.options import AddOptions
+        from .ingest.pipeline import Pipeline
 
         if not sources:
             raise UsageError("Name at least one folder, file, URL or table to add.")

@@ -1,6 +1,5 @@
-"""The pipeline that joins sources, decoding, encoding and the catalog."""
+"""The pipeline that joins sources, decoding, encoding and the catalog.
 
-from .options import AddOptions
-from .pipeline import Pipeline
-
-__all__ = ["AddOptions", "Pipeline"]
+Nothing is imported here: each worker process starts through this package and needs neither
+the catalog nor the database library behind it.
+"""

@@ -55,6 +55,7 @@ def _process(
     outcomes: list[Outcome] = []
     found: list[tuple[Job, int, bytes, int, int, int, str]] = []
     inputs: list[np.ndarray] = []
+    whole = encoder.card.fit == "squash" and encoder.card.crop_fraction == 1.0
     for job in batch:
         connection.send(Started(job.number))
         try:
@@ -66,13 +67,16 @@ def _process(
                 outcomes.append(Same(job.number, len(data), digest))
                 continue
             picture = decode(data, shortest_side=encoder.card.decode_side, limits=options.limits)
-            inputs.append(encoder.prepare(picture.pixels))
+            prepared = encoder.prepare(picture.pixels)
+            # Where the network sees the whole picture, the hash is had from the small one.
+            looks = prepared if whole else picture.pixels
+            inputs.append(prepared)
             found.append(
                 (
                     job,
                     len(data),
                     digest,
-                    perceptual_hash(picture.pixels),
+                    perceptual_hash(looks),
                     picture.width,
                     picture.height,
                     picture.format,
