@@ -14,8 +14,9 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
+from calibration import Range
 from network import INPUT_SIZE, Convolution, Network
-from quantisation import Range, quantise_weight
+from quantise import QuantisedLayer
 
 __all__ = ["OPSET", "Head", "build_float", "build_quantised"]
 
@@ -70,7 +71,7 @@ def build_float(network: Network, head: Head | None, *, expose: bool = False) ->
         exposed.append(tensor)
         if layer.shortcut:
             tensor = graph.node(
-                "Add", [tensor, _value_of(network, layer.shortcut)], f"{layer.name}.sum"
+                "Add", [tensor, _sum_name(network, layer.shortcut)], f"{layer.name}.sum"
             )
             exposed.append(tensor)
     outputs = _ends(graph, network, tensor, head)
@@ -78,46 +79,28 @@ def build_float(network: Network, head: Head | None, *, expose: bool = False) ->
 
 
 def build_quantised(
-    network: Network,
-    head: Head | None,
-    ranges: Mapping[str, Range],
-    biases: Mapping[str, Floats],
-    *,
-    float_layers: frozenset[str] = frozenset(),
+    network: Network, layers: Mapping[str, QuantisedLayer], head: Head | None
 ) -> onnx.ModelProto:
     """Return the network with 8-bit convolutions in the QDQ form of ONNX.
 
     Args:
         network: the network in 32 bits.
+        layers: each of its convolutions in 8 bits.
         head: the retrieval head, or None for the class probabilities alone.
-        ranges: for the output of each convolution and sum, what the 8 bits span.
-        biases: corrected biases by convolution; those of the network where one is missing.
-        float_layers: convolutions whose weights and outputs stay in 32 bits.
     """
     graph = _Graph()
     tensor = graph.node("DequantizeLinear", _input(graph), "normalised")
     scale = 1.0 / 128.0
     for layer in network.convolutions:
-        bias = biases.get(layer.name, layer.bias)
-        if layer.name in float_layers:
-            weight_name = graph.constant(f"{layer.name}.weight", layer.weight)
-            bias_name = graph.constant(f"{layer.name}.bias", bias)
-            tensor = _convolve(graph, layer, tensor, weight_name, bias_name)
-            if layer.relu6:
-                tensor = _clip(graph, tensor, f"{layer.name}.clipped")
-        else:
-            weight_name, weight_scale = _quantised_weight(graph, layer)
-            bias_name = _quantised_bias(graph, layer.name, bias, weight_scale * np.float32(scale))
-            # No Clip: the 8 bits span [0, 6] or less, so that saturation is the clip.
-            tensor = _convolve(graph, layer, tensor, weight_name, bias_name)
-            tensor, scale = _requantise(graph, tensor, layer.name, ranges[layer.name])
-        if layer.shortcut:
-            tensor = graph.node(
-                "Add", [tensor, f"{_sum_name(network, layer.shortcut)}.q.dq"], f"{layer.name}.sum"
-            )
-            tensor, scale = _requantise(
-                graph, tensor, f"{layer.name}.sum", ranges[f"{layer.name}.sum"]
-            )
+        rounded = layers[layer.name]
+        weight, bias = _quantised_weight(graph, layer.name, rounded, np.float32(scale))
+        # No Clip: the 8 bits span [0, 6] or less, so that saturation is the clip.
+        tensor = _convolve(graph, layer, tensor, weight, bias)
+        tensor, scale = _requantise(graph, tensor, layer.name, rounded.output)
+        if layer.shortcut and rounded.total:
+            shortcut = f"{_sum_name(network, layer.shortcut)}.q.dq"
+            tensor = graph.node("Add", [tensor, shortcut], f"{layer.name}.sum")
+            tensor, scale = _requantise(graph, tensor, f"{layer.name}.sum", rounded.total)
     return _model(graph, _ends(graph, network, tensor, head), head)
 
 
@@ -148,34 +131,35 @@ def _clip(graph: _Graph, tensor: str, name: str) -> str:
     return graph.node("Clip", [tensor, low, high], name)
 
 
-def _quantised_weight(graph: _Graph, layer: Convolution) -> tuple[str, Floats]:
-    values, scales = quantise_weight(layer.weight, depthwise=layer.groups > 1)
-    name = layer.name
-    tensor = graph.node(
+def _quantised_weight(
+    graph: _Graph, name: str, layer: QuantisedLayer, input_scale: np.float32
+) -> tuple[str, str]:
+    """Add weight and bias; the bias is int32 with the product of the scales, as kernels want."""
+    zeros = len(layer.scales)
+    weight = graph.node(
         "DequantizeLinear",
         [
-            graph.constant(f"{name}.weight", values),
-            graph.constant(f"{name}.weight.scale", scales),
-            graph.constant(f"{name}.weight.zero", np.zeros(len(scales), np.int8)),
+            graph.constant(f"{name}.weight", layer.weight),
+            graph.constant(f"{name}.weight.scale", layer.scales),
+            graph.constant(f"{name}.weight.zero", np.zeros(zeros, np.int8)),
         ],
         f"{name}.weight.dq",
         axis=0,
     )
-    return tensor, scales
-
-
-def _quantised_bias(graph: _Graph, name: str, bias: Floats, scales: Floats) -> str:
-    values = np.rint(bias.astype(np.float64) / scales).astype(np.int32)
-    return graph.node(
+    scales = layer.scales * input_scale
+    bias = graph.node(
         "DequantizeLinear",
         [
-            graph.constant(f"{name}.bias", values),
-            graph.constant(f"{name}.bias.scale", scales.astype(np.float32)),
-            graph.constant(f"{name}.bias.zero", np.zeros(len(scales), np.int32)),
+            graph.constant(
+                f"{name}.bias", np.rint(layer.bias.astype(np.float64) / scales).astype(np.int32)
+            ),
+            graph.constant(f"{name}.bias.scale", scales),
+            graph.constant(f"{name}.bias.zero", np.zeros(zeros, np.int32)),
         ],
         f"{name}.bias.dq",
         axis=0,
     )
+    return weight, bias
 
 
 def _requantise(graph: _Graph, tensor: str, name: str, span: Range) -> tuple[str, float]:
@@ -188,12 +172,8 @@ def _requantise(graph: _Graph, tensor: str, name: str, span: Range) -> tuple[str
     return graph.node("DequantizeLinear", [f"{name}.q", *inputs], f"{name}.q.dq"), scale
 
 
-def _value_of(network: Network, name: str) -> str:
-    """Return the 32-bit tensor that a shortcut adds: the sum where there is one."""
-    return _sum_name(network, name)
-
-
 def _sum_name(network: Network, name: str) -> str:
+    """Return the tensor that a shortcut adds: the sum where there is one."""
     layer = next(layer for layer in network.convolutions if layer.name == name)
     return f"{name}.sum" if layer.shortcut else name
 
