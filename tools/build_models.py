@@ -38,7 +38,7 @@ from runtime import run
 FIT = "squash 0.9"
 POOLING = "gem2"
 POWER = 0.25
-SHRINKAGE = 1e-6
+SHRINKAGE = 0.5
 RANGES = "minmax"
 CALIBRATION_PICTURES = 32  # of each set
 JUDGED_PICTURES = 60  # of each set

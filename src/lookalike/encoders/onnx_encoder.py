@@ -13,6 +13,7 @@ from lookalike.errors import ModelFileError, UsageError
 from lookalike.images import fit
 
 from .card import ModelCard
+from .processor import saturates
 from .protocol import Encoding
 
 __all__ = ["OnnxEncoder"]
@@ -148,6 +149,8 @@ def _session(card: ModelCard, threads: int) -> Any:
     options.inter_op_num_threads = 1
     # Threads that spin while they wait take the cores that decode the next pictures.
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    if saturates():
+        options.add_session_config_entry("session.x64quantprecision", "1")
     try:
         return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises classes of its own, without a common root
