@@ -19,6 +19,7 @@ SMALL = {
     "code_dimensions": 56,
     "sample": 2000,
     "candidates": 60,
+    "read_first": 10,
     "effort": 100,
     "care": 40,
     "probes": 16,

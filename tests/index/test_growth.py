@@ -46,6 +46,18 @@ def test_growing_reads_only_what_is_new(shelf: Shelf) -> None:
     assert shelf.index(PLANS["hnsw"]).status().vectors == 1540
 
 
+def test_growing_after_the_last_vector_was_deleted(shelf: Shelf) -> None:
+    vectors = clusters(400)
+    shelf.put(vectors)
+    index = shelf.index(PLANS["hnsw"])
+    index.rebuild()
+    shelf.remove([399])
+    status = index.rebuild(grow=True)
+    assert (status.kind, status.vectors, status.deleted) == ("hnsw", 400, 1)
+    shelf.put(vectors[399:], [5000])
+    assert index.search(vectors[399:], 1)[0].image_ids.tolist() == shelf.catalog.find("/5000")
+
+
 def test_a_library_that_has_doubled_is_learned_anew(shelf: Shelf) -> None:
     shelf.put(clusters(300))
     index = shelf.index(PLANS["hnsw"])

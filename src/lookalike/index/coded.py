@@ -17,12 +17,13 @@ from .manifest import Manifest
 from .pages import Moment, pages
 from .plan import Plan
 from .projection import Projection
+from .promise import promising
 from .scan import Ranked, join, scan, widen
 from .snapshots import OutdatedError, mapped, open_ids
 
 __all__ = ["CodedSnapshot", "open_groups", "open_projection"]
 
-_QUERIES_AT_ONCE = 32  # 32 × 150 candidates × 1280 float32: 25 MB
+_QUERIES_AT_ONCE = 32  # 32 × 200 candidates × 1280 float32: 33 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,18 @@ class _Living:
     rows: NDArray[np.bool_]
     first: NDArray[np.int32]
     """The first living row of each node; the number of rows where none lives."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidates:
+    """Nodes and the squared distances of their codes from that of a query, the nearest first."""
+
+    nodes: NDArray[np.int64]
+    distances: NDArray[np.float32]
+
+    def taken(self, which: slice | NDArray[np.bool_]) -> _Candidates:
+        """Return some of them."""
+        return _Candidates(self.nodes[which], self.distances[which])
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,25 +120,21 @@ class CodedSnapshot:
             if reach >= self.index.ntotal:
                 found.update(zip(waiting, scan(self._everything(), part, k), strict=True))
                 break
-            nodes = [self._alive(row)[:wanted] for row in self._candidates(codes[waiting], reach)]
-            answers = self._scored(part, nodes, k)
-            found.update(zip(waiting, answers, strict=True))
+            candidates = self._candidates(codes[waiting], reach)
+            candidates = [one.taken(slice(wanted)) for one in candidates]
+            found.update(zip(waiting, self._scored(part, candidates, k), strict=True))
             # Where whole neighbourhoods were deleted, the living ones lie farther out.
-            waiting = [row for row, own in zip(waiting, nodes, strict=True) if len(own) < wanted]
+            few = [len(one.nodes) < wanted for one in candidates]
+            waiting = [row for row, again in zip(waiting, few, strict=True) if again]
             reach *= 4
         return [found[row] for row in range(len(queries))]
-
-    def _alive(self, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
-        nodes = nodes[nodes >= 0]
-        if self.living is None:
-            return nodes
-        return nodes[self.living.first[nodes] < len(self.vector_ids)]
 
     def _everything(self) -> Any:
         moment = Moment(self.manifest.max_vector_id, self.manifest.sequence)
         return pages(self.catalog, self.generation, moment)
 
-    def _candidates(self, codes: NDArray[np.float32], reach: int) -> NDArray[np.int64]:
+    def _candidates(self, codes: NDArray[np.float32], reach: int) -> list[_Candidates]:
+        """Return up to ``reach`` living nodes for each code, the nearest first."""
         faiss = load_faiss()
 
         index = self.index
@@ -135,34 +144,63 @@ class CodedSnapshot:
         else:  # lists that hold four times as many codes, be they ever so short
             probes = max(self.plan.probes, 4 * reach * index.nlist // index.ntotal)
             parameters = faiss.SearchParametersIVF(nprobe=min(probes, index.nlist))
-        nodes: NDArray[np.int64]
-        _, nodes = index.search(codes, reach, params=parameters)
-        return nodes
+        distances, nodes = index.search(codes, reach, params=parameters)
+        alive = nodes >= 0
+        if self.living is not None:
+            alive &= self.living.first[nodes] < len(self.vector_ids)
+        return [
+            _Candidates(own[keep], away[keep])
+            for own, away, keep in zip(nodes, distances, alive, strict=True)
+        ]
 
     def _scored(
-        self, queries: NDArray[np.float32], nodes: list[NDArray[np.int64]], k: int
+        self, queries: NDArray[np.float32], candidates: list[_Candidates], k: int
     ) -> list[Ranked]:
-        """Score the candidates of each query with the full vectors."""
-        distinct = np.unique(np.concatenate(nodes))
+        """Score candidates with the full vectors: first some of them, then who may be better."""
+        first = self.plan.read_first + k
+        near = [one.taken(slice(first)) for one in candidates]
+        scores = self._read(queries, near)
+        more = []
+        for one, read, seen in zip(candidates, near, scores, strict=True):
+            rest = one.taken(slice(first, None))
+            more.append(rest.taken(promising(read.distances, seen, rest.distances, k)))
+        answers = []
+        for one, other, seen, later in zip(
+            near, more, scores, self._read(queries, more), strict=True
+        ):
+            nodes = np.concatenate([one.nodes, other.nodes])
+            both = np.concatenate([seen, later])
+            order = np.argsort(-both, kind="stable")[:k]
+            answers.append(self._expanded(nodes[order], both[order], k))
+        return answers
+
+    def _read(
+        self, queries: NDArray[np.float32], candidates: list[_Candidates]
+    ) -> list[NDArray[np.float32]]:
+        """Return the cosine of each query with each of its candidates.
+
+        Raises:
+            OutdatedError: one of them is gone.
+        """
+        distinct = np.unique(np.concatenate([one.nodes for one in candidates]))
+        if not len(distinct):
+            return [np.empty(0, np.float32) for _ in candidates]
         if self.living is not None:
             rows = self.living.first[distinct]
         elif self.groups is not None:
             rows = self.groups.rows[self.groups.offsets[distinct]]
         else:
-            rows = distinct.astype(np.int32)
+            rows = distinct
         wanted = self.vector_ids[rows]
         present, _, vectors = self.catalog.present_vectors(self.generation.id, wanted)
         if len(present) != len(wanted):
             raise OutdatedError
         # The nodes are in the order of their first rows, except where those were deleted.
         full = widen(vectors)[np.searchsorted(present, wanted)]
-        answers = []
-        for query, own in zip(queries, nodes, strict=True):
-            places = np.searchsorted(distinct, own)
-            scores = np.vecdot(full[places], query)
-            order = np.argsort(-scores, kind="stable")[:k]
-            answers.append(self._expanded(distinct[places[order]], scores[order], k))
-        return answers
+        return [
+            np.vecdot(full[np.searchsorted(distinct, one.nodes)], query)
+            for query, one in zip(queries, candidates, strict=True)
+        ]
 
     def _expanded(self, nodes: NDArray[np.int64], scores: NDArray[np.float32], k: int) -> Ranked:
         """Return the rows of the best nodes: ``k`` at least, if there are so many."""

@@ -34,8 +34,10 @@ class Plan:
     """Candidates that a search of the graph keeps (efSearch)."""
     probes: int = 64
     """Lists that a search looks into."""
-    candidates: int = 90
-    """Candidates that are scored with the full vectors, beside two for each hit wanted."""
+    candidates: int = 180
+    """Candidates that the code may propose, beside two for each hit wanted."""
+    read_first: int = 22
+    """Candidates whose full vectors are read in any case, beside one for each hit wanted."""
 
     def kind(self, count: int) -> str:
         """Return "exact", "hnsw" or "ivf"."""

@@ -50,12 +50,14 @@ class Rebuild:
             draft = Draft(self.manifest_path.parent, name)
             try:
                 if old is not None and grows and kind != "exact":
-                    sequence, learned_from = old.sequence, old.learned_from
                     self._grow(draft, old, moment, total)
+                    # What was deleted since the old one was built is still in it, and the last
+                    # vector of it may be deleted by now.
+                    last = max(old.max_vector_id, moment.max_vector_id)
+                    self._publish(draft, kind, Moment(last, old.sequence), old.learned_from)
                 else:
-                    sequence, learned_from = moment.sequence, total
                     self._write(draft, kind, moment, total)
-                self._publish(draft, kind, moment, sequence, learned_from)
+                    self._publish(draft, kind, moment, total)
             except BaseException:
                 draft.discard()
                 raise
@@ -78,11 +80,7 @@ class Rebuild:
         index.write(draft)
 
     def _grow(self, draft: Draft, old: Manifest, moment: Moment, total: int) -> None:
-        """Add what came after the old snapshot to it.
-
-        It keeps what was deleted since it was first built; so does the number of the deletion
-        from which on the log counts.
-        """
+        """Add what came after the old snapshot to it."""
         from .building import CodedIndex
 
         folder = self.manifest_path.parent
@@ -92,9 +90,7 @@ class Rebuild:
         index.add(draft.watched(new, self._report(old.count, total)))
         index.write(draft)
 
-    def _publish(
-        self, draft: Draft, kind: str, moment: Moment, sequence: int, learned_from: int
-    ) -> None:
+    def _publish(self, draft: Draft, kind: str, covered: Moment, learned_from: int) -> None:
         files: dict[str, FileEntry] = draft.finish()
         manifests.publish(
             self.manifest_path,
@@ -104,8 +100,8 @@ class Rebuild:
                 generation=self.generation.id,
                 dimensions=self.generation.dimensions,
                 count=draft.count,
-                max_vector_id=moment.max_vector_id,
-                sequence=sequence,
+                max_vector_id=covered.max_vector_id,
+                sequence=covered.sequence,
                 last_crc32=draft.last_crc32,
                 learned_from=learned_from,
                 built_at=time.time(),
