@@ -324,8 +324,8 @@ class Catalog:
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float16]]:
         """Return those vectors that still exist: ids in ascending order, image ids, vectors."""
         generation = self._generation(generation_id)
-        with self._reading() as connection:
-            return vector_rows.present(connection, generation, vector_ids)
+        with translated(self.path):
+            return vector_rows.present(self._engine, generation, vector_ids)
 
     def image_ids_of_vectors(self, vector_ids: Sequence[int] | NDArray[np.int64]) -> dict[int, int]:
         """Return the image id of each vector id, without those that are gone."""

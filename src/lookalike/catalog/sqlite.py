@@ -164,19 +164,24 @@ def _no_space(folder: Path) -> bool:
     return state.f_bavail * state.f_frsize < _LITTLE_SPACE
 
 
-def vector_rows_of(
-    connection: sa.Connection, generation_id: int, vector_ids: list[int]
-) -> Sequence[Any]:
+def vector_rows_of(engine: sa.Engine, generation_id: int, vector_ids: list[int]) -> Sequence[Any]:
     """Return (id, image id, data) of those vectors that exist, in the order of the ids.
 
-    One statement whose text never changes, whatever the number of ids: with an ``IN`` of so many
-    bound values, building the statement takes as long as reading 150 vectors.
+    Every search asks this twice, so it goes straight to the driver: a transaction and a statement
+    of SQLAlchemy's take 0.3 ms more, as long as reading 50 vectors. The text of the statement
+    never changes, whatever the number of ids.
     """
-    return connection.exec_driver_sql(
-        "SELECT id, image_id, data FROM vectors WHERE generation_id = ? "
-        "AND id IN (SELECT value FROM json_each(?)) ORDER BY id",
-        (generation_id, json.dumps(vector_ids)),
-    ).fetchall()
+    connection = engine.raw_connection()
+    try:
+        cursor = connection.cursor()
+        cursor.execute(
+            "SELECT id, image_id, data FROM vectors WHERE generation_id = ? "
+            "AND id IN (SELECT value FROM json_each(?)) ORDER BY id",
+            (generation_id, json.dumps(vector_ids)),
+        )
+        return cursor.fetchall()
+    finally:
+        connection.close()
 
 
 def problems(connection: sa.Connection) -> list[str]:

@@ -59,12 +59,12 @@ def _columns(
 
 
 def present(
-    connection: sa.Connection, generation: Generation, vector_ids: NDArray[np.int64]
+    engine: sa.Engine, generation: Generation, vector_ids: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float16]]:
     """Return those vectors that exist: ids in ascending order, image ids, vectors."""
     rows: list[Any] = []
     for chunk in chunks(np.unique(vector_ids).tolist(), _ROWS_AT_ONCE):
-        rows += vector_rows_of(connection, generation.id, chunk)
+        rows += vector_rows_of(engine, generation.id, chunk)
     return _columns(rows, generation.dimensions)
 
 

@@ -30,7 +30,7 @@ class Plan:
     """Links of a node of the graph, in the sense of the paper's M; twice as many below."""
     care: int = 100
     """Candidates that are looked at for the links of a new node (efConstruction)."""
-    effort: int = 250
+    effort: int = 200
     """Candidates that a search of the graph keeps (efSearch)."""
     probes: int = 64
     """Lists that a search looks into."""
