@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import sqlite3
 from pathlib import Path
 
 import filelock
@@ -177,6 +178,30 @@ def test_a_catalog_put_back_from_an_older_copy_is_noticed(shelf: Shelf, kind: st
         check_fallback_and_repair(restored, kind)
     finally:
         restored.catalog.close()
+
+
+def test_the_check_reads_what_opening_does_not(built: Shelf, kind: str) -> None:
+    index = built.index(PLANS[kind])
+    built.remove([1, 2])
+    built.put(clusters(3, seed=8), range(900, 903))
+    assert index.check() == []
+    for entry in json.loads(manifest_of(built).read_text())["files"].values():
+        path = built.folder / "index" / entry["name"]
+        whole = path.read_bytes()
+        path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+        os.utime(path, ns=(entry["mtime_ns"], entry["mtime_ns"]))  # as if the disk had done it
+        (problem,) = index.check()
+        assert entry["name"] in problem
+        path.write_bytes(whole)
+    assert index.check() == []
+
+
+def test_the_check_counts(built: Shelf, kind: str) -> None:
+    index = built.index(PLANS[kind])
+    with sqlite3.connect(built.catalog.path) as connection:
+        connection.execute("DELETE FROM vectors WHERE id = 7")  # and nothing in the log
+    connection.close()
+    assert index.check() == ["The index holds 300 vectors of 299."]
 
 
 class Killed(BaseException):

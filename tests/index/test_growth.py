@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -44,6 +45,19 @@ def test_growing_reads_only_what_is_new(shelf: Shelf) -> None:
     index.rebuild(lambda progress: heard.append(progress.done), grow=True)
     assert heard == [1540]
     assert shelf.index(PLANS["hnsw"]).status().vectors == 1540
+
+
+def test_a_damaged_snapshot_is_not_grown(shelf: Shelf) -> None:
+    shelf.put(clusters(300))
+    index = shelf.index(PLANS["hnsw"])
+    index.rebuild()
+    shelf.remove([1])
+    (path,) = (shelf.folder / "index").glob("*.index")
+    state = path.stat()
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    os.utime(path, ns=(state.st_mtime_ns, state.st_mtime_ns))  # as if the disk had done it
+    assert index.rebuild(grow=True).deleted == 0  # built anew
+    assert index.check() == []
 
 
 def test_growing_after_the_last_vector_was_deleted(shelf: Shelf) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..catalog import Catalog, Generation
-from ..errors import UsageError
+from ..errors import LibraryBrokenError, UsageError
 from ..results import Progress
 from . import manifest as manifests
 from .manifest import Manifest, Stamp
@@ -149,6 +149,27 @@ class LibraryIndex:
         if status.problem is not None:
             return True
         return self._plan.too_old(status.vectors, status.tail, status.deleted)
+
+    def check(self) -> list[str]:
+        """Return what is wrong with the snapshot, one sentence each; empty when it is whole.
+
+        Reads all its files, which opening it does not. Where something is wrong, ``rebuild``
+        without ``grow`` mends it.
+        """
+        view = self._refreshed()
+        if view.manifest is None or view.snapshot is None:
+            return [] if view.problem is None else [view.problem]
+        found = []
+        for entry in view.manifest.files.values():
+            try:
+                manifests.verify(self._folder, entry, thorough=True)
+            except (LibraryBrokenError, OSError) as error:
+                found.append(f"The index is damaged: {error}")
+        held = len(view.snapshot.vector_ids) - view.snapshot.dead + len(view.tail)
+        stored = self._catalog.vector_count(self._generation.id)
+        if view.tail.complete and held != stored and self._refreshed() is view:
+            found.append(f"The index holds {held} vectors of {stored}.")
+        return found
 
     def rebuild(
         self, progress: Callable[[Progress], None] | None = None, *, grow: bool = False

@@ -10,7 +10,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from ..catalog import Catalog, Generation
-from ..errors import LibraryBusyError, LibraryError, LibraryStorageError
+from ..errors import LibraryBrokenError, LibraryBusyError, LibraryError, LibraryStorageError
 from ..results import Progress
 from . import manifest as manifests
 from .manifest import FileEntry, Manifest
@@ -43,13 +43,10 @@ class Rebuild:
             moment = Moment.now(self.catalog, self.generation)
             total = self.catalog.vector_count(self.generation.id)
             kind = self.plan.kind(total)
-            grows = (
-                old is not None and old.kind == kind and self.plan.may_grow(old.learned_from, total)
-            )
             name = f"generation-{self.generation.id}-{uuid4().hex[:12]}"
             draft = Draft(self.manifest_path.parent, name)
             try:
-                if old is not None and grows and kind != "exact":
+                if old is not None and self._can_grow(old, kind, total):
                     self._grow(draft, old, moment, total)
                     # What was deleted since the old one was built is still in it, and the last
                     # vector of it may be deleted by now.
@@ -62,6 +59,17 @@ class Rebuild:
                 draft.discard()
                 raise
             self._sweep()
+
+    def _can_grow(self, old: Manifest, kind: str, total: int) -> bool:
+        """Tell whether the old snapshot suits, and is whole to the last byte."""
+        if kind == "exact" or old.kind != kind or not self.plan.may_grow(old.learned_from, total):
+            return False
+        try:
+            for entry in old.files.values():
+                manifests.verify(self.manifest_path.parent, entry, thorough=True)
+        except (LibraryBrokenError, OSError):  # damaged, or replaced by another process
+            return False
+        return True
 
     def _write(self, draft: Draft, kind: str, moment: Moment, total: int) -> None:
         blocks = draft.watched(pages(self.catalog, self.generation, moment), self._report(0, total))
