@@ -55,7 +55,6 @@ def _process(
     outcomes: list[Outcome] = []
     found: list[tuple[Job, int, bytes, int, int, int, str]] = []
     inputs: list[np.ndarray] = []
-    whole = encoder.card.fit == "squash" and encoder.card.crop_fraction == 1.0
     for job in batch:
         connection.send(Started(job.number))
         try:
@@ -67,16 +66,13 @@ def _process(
                 outcomes.append(Same(job.number, len(data), digest))
                 continue
             picture = decode(data, shortest_side=encoder.card.decode_side, limits=options.limits)
-            prepared = encoder.prepare(picture.pixels)
-            # Where the network sees the whole picture, the hash is had from the small one.
-            looks = prepared if whole else picture.pixels
-            inputs.append(prepared)
+            inputs.append(encoder.prepare(picture.pixels))
             found.append(
                 (
                     job,
                     len(data),
                     digest,
-                    perceptual_hash(looks),
+                    perceptual_hash(picture.pixels),
                     picture.width,
                     picture.height,
                     picture.format,
