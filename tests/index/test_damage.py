@@ -204,6 +204,22 @@ def test_the_check_counts(built: Shelf, kind: str) -> None:
     assert index.check() == ["The index holds 300 vectors of 299."]
 
 
+@pytest.mark.parametrize("kind", ["hnsw", "ivf"], indirect=True)  # they ask the catalog
+def test_vectors_that_vanished_without_a_trace_do_not_hang_a_search(
+    built: Shelf, kind: str
+) -> None:
+    index = built.index(PLANS[kind])
+    assert answers(built, index)
+    with sqlite3.connect(built.catalog.path) as connection:
+        connection.execute("DELETE FROM vectors WHERE id % 2 = 0")
+    connection.close()
+    assert answers(built, index)
+    assert "catalog lacks" in str(index.status().problem)
+    assert index.needs_rebuild()
+    assert index.rebuild(grow=True).vectors == 150
+    assert answers(built, index)
+
+
 class Killed(BaseException):
     """Stands for a sudden end."""
 

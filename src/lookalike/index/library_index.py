@@ -112,8 +112,11 @@ class LibraryIndex:
             view = self._refreshed()
             try:
                 return self._answers_of(view, queries, k)
-            except OutdatedError:  # a deletion was committed in this moment: it is seen next time
-                continue
+            except OutdatedError:
+                # Either a deletion was committed in this moment: then the next view knows of it.
+                # Or vectors have vanished without a trace.
+                if self._refreshed() is view:
+                    self._distrust(view)
 
     def _answers_of(self, view: _View, queries: NDArray[np.float32], k: int) -> list[list[Ranked]]:
         answers = [scan(view.tail.blocks, queries, k)]
@@ -208,16 +211,30 @@ class LibraryIndex:
             return view
 
     def _opened(self, version: int, stamp: Stamp) -> _View:
-        found, snapshot, problem = open_snapshot(
-            self._manifest_path, self._catalog, self._generation, self._plan
-        )
-        start, sequence = (0, 0)
+        opened = open_snapshot(self._manifest_path, self._catalog, self._generation, self._plan)
+        return self._begun(version, stamp, *opened)
+
+    def _begun(
+        self,
+        version: int,
+        stamp: Stamp,
+        found: Manifest | None,
+        snapshot: Snapshot | None,
+        problem: str | None,
+    ) -> _View:
         if found is not None and snapshot is not None:
             start, sequence = found.max_vector_id, found.sequence
         else:
-            sequence = self._catalog.last_change(self._generation.id)[1]
+            start, sequence = 0, self._catalog.last_change(self._generation.id)[1]
         tail = Tail(self._generation, start, start, sequence)
         return self._followed(_View(version, stamp, found, snapshot, tail, problem))
+
+    def _distrust(self, view: _View) -> None:
+        """Go on without the snapshot, whose vectors the catalog does not have."""
+        with self._lock:
+            if self._view is view:
+                problem = "The index snapshot is not used. It holds vectors that the catalog lacks."
+                self._view = self._begun(view.version, view.stamp, None, None, problem)
 
     def _followed(self, view: _View) -> _View:
         tail = view.tail.advanced(self._catalog)
