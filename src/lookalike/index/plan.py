@@ -18,7 +18,7 @@ class Plan:
     tail_up_to: int = 4_000
     """A tail of this length is searched without a thought."""
     tail_at_most: int = 20_000
-    """A longer tail costs more than 10 ms a query, however large the library is."""
+    """A longer tail costs more than 14 ms a query, however large the library is."""
 
     code_dimensions: int = 768
     """Dimensions of the compact code, half a byte each."""
