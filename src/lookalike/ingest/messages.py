@@ -16,7 +16,6 @@ __all__ = [
     "Outcome",
     "Ready",
     "Same",
-    "Started",
     "WorkerOptions",
 ]
 
@@ -87,13 +86,6 @@ Outcome = Encoded | Same | Failed
 @dataclass(frozen=True, slots=True)
 class Ready:
     """The worker has loaded its model."""
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """The worker begins with a picture, or with encoding when ``number`` is None."""
-
-    number: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,13 +234,6 @@ def _same_file(item: Item, before: KnownImage) -> bool:
     return (item.size, item.mtime_ns) == (before.size, before.mtime_ns)
 
 
-def _chain(
-    first: Item | Unreadable, rest: Iterator[Item | Unreadable]
-) -> Iterator[Item | Unreadable]:
-    yield first
-    yield from rest
-
-
 def _is_gone(uri: str) -> bool:
     path = uri_to_path(uri)
     return path is not None and not os.path.lexists(path)

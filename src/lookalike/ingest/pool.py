@@ -17,7 +17,8 @@ from types import TracebackType
 
 from lookalike.errors import BrokenImageError, ImageTimeoutError, LookalikeError
 
-from .messages import Done, Failed, Job, Outcome, Ready, Started, WorkerOptions
+from .messages import Done, Failed, Job, Outcome, Ready, WorkerOptions
+from .note import ProgressNote
 
 __all__ = ["WorkerPool"]
 
@@ -28,7 +29,7 @@ _START_LIMIT = 120.0
 _ENCODE_LIMIT = 300.0
 _START = (
     "import sys; sys.path.append(sys.argv[1]); "
-    "from lookalike.ingest.worker import main; main(int(sys.argv[2]))"
+    "from lookalike.ingest.worker import main; main(int(sys.argv[2]), int(sys.argv[3]))"
 )
 
 
@@ -141,6 +142,7 @@ class _Keeper:
         self._connection: Connection | None = None
         self._lock = threading.Lock()
         self._stopped = False
+        self._note: ProgressNote
         self.thread = threading.Thread(target=self._loop, name="lookalike-keeper", daemon=True)
 
     def stop(self) -> None:
@@ -152,8 +154,9 @@ class _Keeper:
 
     def _loop(self) -> None:
         try:
-            while (batch := self._batches.get()) is not None and not self._stopped:
-                self._results.put(self._work_off(batch))
+            with ProgressNote.create() as self._note:
+                while (batch := self._batches.get()) is not None and not self._stopped:
+                    self._results.put(self._work_off(batch))
         except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
             if not self._stopped:
                 self._results.put(error)
@@ -202,23 +205,21 @@ class _Keeper:
 
     def _ask(self, batch: tuple[Job, ...]) -> tuple[Outcome, ...]:
         connection = self._connect()
-        number: int | None = batch[0].number
-        limit = self._time_limit
+        self._note.write(batch[0].number)
+        left = self._time_limit
         try:
             connection.send(batch)
-            while True:
-                if not connection.poll(limit):
+            while not connection.poll(left):
+                number, elapsed = self._note.read()
+                left = (_ENCODE_LIMIT if number is None else self._time_limit) - elapsed
+                if left <= 0:
                     self._drop()
                     raise _Crash(number, timed_out=True)
-                message = connection.recv()
-                if isinstance(message, Done):
-                    return message.outcomes
-                if isinstance(message, Started):
-                    number = message.number
-                    limit = _ENCODE_LIMIT if number is None else self._time_limit
+            done: Done = connection.recv()
+            return done.outcomes
         except (EOFError, OSError) as error:
             self._drop()
-            raise _Crash(number, timed_out=False) from error
+            raise _Crash(self._note.read()[0], timed_out=False) from error
 
     def _connect(self) -> Connection:
         """Return the connection to the worker, starting one where there is none."""
@@ -247,10 +248,11 @@ class _Keeper:
                         _START,
                         str(Path(__file__).parents[2]),
                         str(theirs.fileno()),
+                        str(self._note.descriptor),
                     ],
                     stdin=subprocess.DEVNULL,
                     stderr=subprocess.PIPE,
-                    pass_fds=(theirs.fileno(),),
+                    pass_fds=(theirs.fileno(), self._note.descriptor),
                     start_new_session=True,
                     env=os.environ | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
                 )

@@ -19,7 +19,8 @@ from lookalike.errors import ImageTooLargeError, LookalikeError
 from lookalike.images import content_hash, decode, perceptual_hash
 from lookalike.sources import read_file
 
-from .messages import Done, Encoded, Failed, Job, Outcome, Ready, Same, Started, WorkerOptions
+from .messages import Done, Encoded, Failed, Job, Outcome, Ready, Same, WorkerOptions
+from .note import ProgressNote
 
 if TYPE_CHECKING:
     from lookalike.encoders import Encoder
@@ -27,17 +28,20 @@ if TYPE_CHECKING:
 __all__ = ["main"]
 
 
-def main(descriptor: int) -> None:
-    """Serve batches of jobs over the given file descriptor until the other end closes."""
+def main(descriptor: int, note: int) -> None:
+    """Serve batches of jobs over the given file descriptor until the other end closes.
+
+    ``note`` is the descriptor of the note that says which picture is in hand.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     connection = Connection(descriptor)
     # When the parent is gone, so is whoever wanted the answer.
     with contextlib.suppress(EOFError, ConnectionError):
-        _serve(connection)
+        _serve(connection, ProgressNote(note))
     os._exit(0)
 
 
-def _serve(connection: Connection) -> None:
+def _serve(connection: Connection, note: ProgressNote) -> None:
     from lookalike.encoders import load_encoder
 
     options: WorkerOptions = connection.recv()
@@ -46,17 +50,17 @@ def _serve(connection: Connection) -> None:
     connection.send(Ready())
     while True:
         batch: tuple[Job, ...] = connection.recv()
-        connection.send(Done(tuple(_process(batch, encoder, options, connection))))
+        connection.send(Done(tuple(_process(batch, encoder, options, note))))
 
 
 def _process(
-    batch: tuple[Job, ...], encoder: Encoder, options: WorkerOptions, connection: Connection
+    batch: tuple[Job, ...], encoder: Encoder, options: WorkerOptions, note: ProgressNote
 ) -> list[Outcome]:
     outcomes: list[Outcome] = []
     found: list[tuple[Job, int, bytes, int, int, int, str]] = []
     inputs: list[np.ndarray] = []
     for job in batch:
-        connection.send(Started(job.number))
+        note.write(job.number)
         try:
             data = job.data
             if data is None:
@@ -89,7 +93,7 @@ def _process(
                 )
             )
     if found:
-        connection.send(Started(None))
+        note.write(None)
         encoding = encoder.encode(np.stack(inputs))
         vectors = encoding.vectors.astype(np.float16)
         for row, (job, size, digest, phash, width, height, kind) in enumerate(found):
