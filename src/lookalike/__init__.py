@@ -9,6 +9,8 @@
 from .errors import (
     BlockedAddressError,
     BrokenImageError,
+    CheckpointError,
+    DivergedError,
     EmptySourceError,
     FetchError,
     ImageError,
@@ -31,6 +33,8 @@ from .errors import (
     SourceError,
     SourceNotFoundError,
     TableError,
+    TrainingDataError,
+    TrainingError,
     UsageError,
 )
 from .library import Library, models, recognize
@@ -42,6 +46,8 @@ __all__ = [
     "AddReport",
     "BlockedAddressError",
     "BrokenImageError",
+    "CheckpointError",
+    "DivergedError",
     "EmptySourceError",
     "Failure",
     "FetchError",
@@ -74,6 +80,8 @@ __all__ = [
     "SourceNotFoundError",
     "Stats",
     "TableError",
+    "TrainingDataError",
+    "TrainingError",
     "UsageError",
     "load_settings",
     "models",

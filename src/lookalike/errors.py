@@ -20,6 +20,10 @@
     ├── ModelError
     │   ├── ModelNotFoundError    (KeyError)            no model of that name
     │   └── ModelFileError        (ValueError)          a model file or card that is damaged
+    ├── TrainingError
+    │   ├── TrainingDataError     (ValueError)          pictures that nothing can be learned from
+    │   ├── DivergedError         (ArithmeticError)     the loss is no finite number any more
+    │   └── CheckpointError       (ValueError)          damaged, or of another recipe
     └── LibraryError
         ├── LibraryNotFoundError  (FileNotFoundError)   no library there
         ├── LibraryTooNewError    (RuntimeError)        made by a newer version
@@ -32,6 +36,8 @@
 __all__ = [
     "BlockedAddressError",
     "BrokenImageError",
+    "CheckpointError",
+    "DivergedError",
     "EmptySourceError",
     "FetchError",
     "ImageError",
@@ -54,6 +60,8 @@ __all__ = [
     "SourceError",
     "SourceNotFoundError",
     "TableError",
+    "TrainingDataError",
+    "TrainingError",
     "UsageError",
 ]
 
@@ -132,6 +140,22 @@ class ModelNotFoundError(ModelError, KeyError):
 
 class ModelFileError(ModelError, ValueError):
     """A model file or its card is damaged or does not fit."""
+
+
+class TrainingError(LookalikeError):
+    """Something is wrong with a training run."""
+
+
+class TrainingDataError(TrainingError, ValueError):
+    """Pictures or labels from which nothing can be learned, such as one single class."""
+
+
+class DivergedError(TrainingError, ArithmeticError):
+    """The loss became infinite or no number; the last good checkpoint is kept."""
+
+
+class CheckpointError(TrainingError, ValueError):
+    """A checkpoint that is damaged, or that belongs to another recipe."""
 
 
 class LibraryError(LookalikeError):
