@@ -1,0 +1,1 @@
+"""Contrastive training: from pictures to a better embedding."""
