@@ -37,10 +37,11 @@ from .errors import (
     TrainingError,
     UsageError,
 )
-from .library import Library, models, recognize
+from .library import Library
 from .library import open_library as open
 from .results import AddReport, Failure, Hit, Hits, ImageInfo, Label, Labels, Progress, Stats
 from .settings import Settings, load_settings
+from .without_library import models, recognize
 
 __all__ = [
     "AddReport",

@@ -16,11 +16,11 @@ from .settings import Settings, default_library_path, load_settings
 
 if TYPE_CHECKING:
     from .catalog import Catalog, Generation
-    from .encoders import Encoder, ModelCard
+    from .encoders import Encoder
     from .index import IndexStatus, LibraryIndex
     from .query import QueryImage, Searcher
 
-__all__ = ["Library", "models", "open_library", "recognize"]
+__all__ = ["Library", "open_library"]
 
 
 def open_library(
@@ -61,26 +61,6 @@ def open_library(
                 + ("" if path is None else f" --library {path}")
             )
     return Library(folder, settings=settings)
-
-
-def recognize(image: QueryImage, *, k: int = 5, settings: Settings | None = None) -> Labels:
-    """Return the ``k`` most probable ImageNet names for what is in a picture.
-
-    Needs no library. See :func:`lookalike.recognition.recognize`.
-    """
-    from .encoders import DEFAULT_MODEL, load_encoder
-    from .recognition import recognize as recognize_image
-
-    settings = load_settings() if settings is None else settings
-    encoder = load_encoder(settings.model or DEFAULT_MODEL)
-    return recognize_image(image, encoder=encoder, settings=settings, k=k)
-
-
-def models() -> tuple[ModelCard, ...]:
-    """Return the cards of the models that are installed."""
-    from .encoders import model_cards
-
-    return tuple(model_cards())
 
 
 class Library:
@@ -326,7 +306,13 @@ class Library:
             Failure(row.uri, row.kind, row.reason, row.time) for row in self._catalog.failures()
         )
 
-    def export(self, destination: str | os.PathLike[str], *, format: str | None = None) -> int:
+    def export(
+        self,
+        destination: str | os.PathLike[str],
+        *,
+        format: str | None = None,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> int:
         """Write vectors and metadata to a file; return how many images it holds.
 
         ``format`` is ``parquet`` or ``npy``, by default what the name ends in. With ``npy``
@@ -343,7 +329,9 @@ class Library:
         if not path.parent.is_dir():
             raise UsageError(f"There is no folder {path.parent} to write {path.name} to.")
         dimensions = self._generation.dimensions
-        rows = list_with_vectors(self._catalog, self._generation.id, self._label_names())
+        rows = list_with_vectors(
+            self._catalog, self._generation.id, self._label_names(), progress=progress
+        )
         if kind == "parquet":
             return export_parquet(rows, path, dimensions)
         return export_npy(rows, path, dimensions, len(self))

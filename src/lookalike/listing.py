@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from .catalog import Catalog, ImageRow
-from .results import ImageInfo, Label
+from .results import ImageInfo, Label, Progress
 
 __all__ = ["label_name", "list_images", "list_with_vectors"]
 
@@ -29,10 +29,14 @@ def list_images(catalog: Catalog, names: Sequence[str]) -> Iterator[ImageInfo]:
 
 
 def list_with_vectors(
-    catalog: Catalog, generation_id: int, names: Sequence[str]
+    catalog: Catalog,
+    generation_id: int,
+    names: Sequence[str],
+    *,
+    progress: Callable[[Progress], None] | None = None,
 ) -> Iterator[tuple[list[ImageInfo], np.ndarray]]:
     """Yield batches of images with their vectors, float16 of shape (images, dimensions)."""
-    after = 0
+    after, done, total = 0, 0, catalog.count()
     while True:
         vector_ids, image_ids, vectors = catalog.vectors_after(generation_id, after, limit=_PAGE)
         if len(vector_ids) == 0:
@@ -41,6 +45,9 @@ def list_with_vectors(
         rows = catalog.images(image_ids.tolist())
         kept = [place for place, image_id in enumerate(image_ids.tolist()) if image_id in rows]
         yield [_info(rows[int(image_ids[place])], names) for place in kept], vectors[kept]
+        done += len(kept)
+        if progress is not None:
+            progress(Progress(done, total, stage="export"))
 
 
 def _info(row: ImageRow, names: Sequence[str]) -> ImageInfo:

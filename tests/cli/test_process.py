@@ -37,7 +37,8 @@ def in_terminal(*arguments: str | Path, columns: int = 60, **environment: str) -
 
     main, other = pty.openpty()
     fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    plain = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    ignored = {"NO_COLOR", "COLUMNS", "LINES"}  # they would overrule the size of the terminal
+    plain = {name: value for name, value in os.environ.items() if name not in ignored}
     process = subprocess.Popen(
         [*PROGRAM, *map(str, arguments)],
         env=plain | {"TERM": "xterm-256color", "COLORTERM": "truecolor"} | environment,

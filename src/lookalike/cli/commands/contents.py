@@ -15,6 +15,7 @@ from lookalike.results import Failure, ImageInfo, Stats
 from ..console import clean, note, say, say_json, say_json_array
 from ..main import DONE, FOUND_NOTHING, command
 from ..options import JsonOption, LibraryOption, open_named
+from ..progress import show_progress
 from ..words import byte_size, counted, index_line
 
 __all__ = ["export", "list_images", "stats"]
@@ -136,8 +137,8 @@ def export(
       lookalike export photos.parquet
       lookalike export photos.npy
     """
-    with open_named(library) as opened:
-        count = opened.export(destination, format=file_format)
+    with open_named(library) as opened, show_progress() as progress:
+        count = opened.export(destination, format=file_format, progress=progress)
     if as_json:
         say_json({"images": count, "path": str(destination)})
     else:

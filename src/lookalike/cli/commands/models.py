@@ -22,7 +22,7 @@ def models(as_json: JsonOption = False) -> int:
     Example:
       lookalike models
     """
-    from lookalike.library import models as installed
+    from lookalike.without_library import models as installed
 
     cards = installed()
     if as_json:
