@@ -114,7 +114,11 @@ class Library:
         return True  # an empty library is a library
 
     def __contains__(self, uri: object) -> bool:
-        return isinstance(uri, str | os.PathLike) and bool(self._find(os.fspath(uri)))
+        from .targets import find_targets
+
+        if not isinstance(uri, str | os.PathLike):
+            return False
+        return bool(find_targets(self._catalog, os.fspath(uri)).image_ids)
 
     def __enter__(self) -> Library:
         return self
@@ -246,7 +250,7 @@ class Library:
     def remove(self, *targets: str | os.PathLike[str], wait: bool = True) -> int:
         """Forget images, named by path, URL or folder; return how many.
 
-        The picture files themselves are not touched.
+        What could not be read there is forgotten too. The picture files are not touched.
 
         Raises:
             NotInLibraryError: a target names nothing in the library; nothing is removed.
@@ -254,22 +258,29 @@ class Library:
         """
         if not targets:
             raise UsageError("Name at least one image or folder to remove.")
+        from .targets import find_targets
+
         with self._writing(wait=wait, progress=None):
             image_ids: list[int] = []
+            failed_uris: list[str] = []
             for target in targets:
-                found = self._find(os.fspath(target))
+                found = find_targets(self._catalog, os.fspath(target))
                 if not found:
                     raise NotInLibraryError(f"The library holds nothing named {target}.")
-                image_ids += found
+                image_ids += found.image_ids
+                failed_uris += found.failed_uris
             unique = list(dict.fromkeys(image_ids))
-            self._catalog.apply(self._generation.id, remove=unique)
+            self._catalog.apply(self._generation.id, remove=unique, forget=failed_uris)
             if self._index.needs_rebuild():
                 self._index.rebuild()
         return len(unique)
 
     def matches(self, *targets: str | os.PathLike[str]) -> int:
         """Return how many images ``remove`` would forget."""
-        return len({found for target in targets for found in self._find(os.fspath(target))})
+        from .targets import find_targets
+
+        found = (find_targets(self._catalog, os.fspath(target)) for target in targets)
+        return len({image_id for one in found for image_id in one.image_ids})
 
     def stats(self, *, labels: int = 20) -> Stats:
         """Return what the library holds, with the ``labels`` most frequent names."""
@@ -383,17 +394,6 @@ class Library:
                 progress(Progress(0, None, stage=f"waiting: {holder} is writing"))
 
         return writer_lock(self._path, wait=wait, waiting=waiting)
-
-    def _find(self, target: str) -> list[int]:
-        """Return the ids of the images that a path, URL or folder names."""
-        from .sources import path_to_uri
-
-        found = list(self._catalog.find(target))
-        if found or target.lower().startswith(("http://", "https://", "file:")):
-            return found
-        uri = path_to_uri(Path(target).expanduser())
-        found = list(self._catalog.find(uri))
-        return found or [image_id for image_id, _ in self._catalog.uris_under(uri)]
 
     def _label_names(self) -> Sequence[str]:
         from .encoders import model_card

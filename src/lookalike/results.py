@@ -224,7 +224,8 @@ class AddReport:
 
     ``added`` are new, ``updated`` had changed, ``renamed`` were known under another name,
     ``unchanged`` were left alone, ``removed`` were forgotten by ``prune``, ``skipped``
-    failed in an earlier run and have not changed since.
+    failed in an earlier run and have not changed since. ``repeated`` counts the rows and
+    paths that name a picture which this run had met before; the first one counts.
     """
 
     added: int = 0
@@ -233,6 +234,7 @@ class AddReport:
     unchanged: int = 0
     removed: int = 0
     skipped: int = 0
+    repeated: int = 0
     failures: tuple[Failure, ...] = ()
     seconds: float = 0.0
 
@@ -256,6 +258,7 @@ class AddReport:
             (self.removed, "removed"),
             (self.failed, "failed"),
             (self.skipped, "skipped (failed before)"),
+            (self.repeated, "named twice"),
         ):
             if count:
                 parts.append(f"{count} {name}")

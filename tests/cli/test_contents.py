@@ -87,7 +87,7 @@ def test_remove_forgets_images_and_leaves_the_files(run: Run, shelf: Shelf, copy
     assert target.exists()
     assert run("remove", target, "--library", copy).code == 2
     ran = run("remove", shelf.pictures, "--yes", "--library", copy, "--json")
-    assert ran.json == {"removed": 2, "images": 2}
+    assert ran.json == {"removed": 2, "failures": 1, "images": 2}
 
 
 def test_remove_asks_in_a_terminal_when_it_is_more_than_one(

@@ -200,3 +200,33 @@ def test_non_utf8_file_names_go_through(
     assert hit.score > 0.99
     assert hit.url.endswith("caf%E9.png")
     assert "caf" in str(library.search(make_scene(5)))
+
+
+def test_what_could_not_be_read_can_be_removed(library: lookalike.Library, tmp_path: Path) -> None:
+    broken = tmp_path / "words.jpg"
+    broken.write_text("no picture")
+    library.add(broken)
+    assert len(library.failures()) == 1
+    assert library.remove(broken) == 0
+    assert library.failures() == ()
+    with pytest.raises(lookalike.NotInLibraryError):
+        library.remove(broken)
+
+
+def test_a_row_that_was_mended_is_blamed_no_longer(
+    library: lookalike.Library, scenes: Path
+) -> None:
+    table = scenes / "goods.csv"
+    table.write_text("image,name\n,lost\nscene-0.jpg,found\n")
+    assert library.add(table).failed == 1
+    table.write_text("image,name\nscene-1.jpg,lost\nscene-0.jpg,found\n")
+    assert library.add(table).failed == 0
+    assert library.failures() == ()
+
+
+def test_rows_that_share_a_picture_are_counted(library: lookalike.Library, scenes: Path) -> None:
+    table = scenes / "goods.csv"
+    table.write_text("image,name\nscene-0.jpg,red\nscene-0.jpg,blue\n")
+    report = library.add(table)
+    assert (report.added, report.repeated) == (1, 1)
+    assert "1 named twice" in str(report)

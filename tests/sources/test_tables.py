@@ -275,7 +275,7 @@ def test_a_column_that_is_not_there_is_named_with_those_that_are(folder: Path, o
 
 def test_a_table_without_pictures_names_its_columns(folder: Path) -> None:
     path = table(folder, "t.csv", "name,age\nAnn,5\n")
-    with pytest.raises(TableError, match=r"image_column: name, age"):
+    with pytest.raises(TableError, match=r"\(name, age\) with --image-column"):
         find_items([path])
 
 
@@ -330,3 +330,20 @@ def test_dates_and_decimals_become_json() -> None:
     assert json_value(Decimal("1.5")) == 1.5
     assert json_value(b"bytes") is None
     assert json_value({1: (2, float("nan"))}) == {"1": [2, None]}
+
+
+@pytest.mark.parametrize(
+    ("header", "value", "page"),
+    [
+        ("link", "https://shop.example/a", "https://shop.example/a"),
+        ("page_url", "see a", "see a"),
+        ("link", "https://shop.example/other.jpg", None),
+        ("link", "none", None),
+    ],
+)
+def test_a_link_is_a_page_when_it_looks_like_one(
+    folder: Path, header: str, value: str, page: str | None
+) -> None:
+    (item,) = found(table(folder, "t.csv", f"image,{header}\na.png,{value}\n"))
+    assert isinstance(item, Item)
+    assert item.page_url == page

@@ -131,7 +131,10 @@ def memory_limit() -> int | None:
 def runtimes() -> dict[str, Any]:
     """Return what runs the networks and the index, by what they say of themselves."""
     import faiss
-    import onnxruntime
+
+    from lookalike.encoders.runtime import import_onnxruntime
+
+    onnxruntime = import_onnxruntime()
 
     return {
         "onnxruntime": [name.removesuffix("ExecutionProvider") for name in _providers(onnxruntime)],

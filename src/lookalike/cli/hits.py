@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from lookalike.results import Hit, Hits
@@ -19,8 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = ["show_hits"]
 
-_COLUMNS = 22
 _ROWS = 7
+_LEAST_ROWS = 3
+_COLUMNS_A_ROW = 3
+_MOST_TEXT = 200
 _HEADER = ("rank", "score", "match", "size", "where")
 
 
@@ -40,8 +42,24 @@ def show_hits(hits: Hits, *, previews: bool | None = None) -> None:
     if kind is None:
         _show_table(hits, screen)
     else:
-        for hit in hits:
-            _show_with_picture(hit, hits, screen, kind)
+        pictures, rows = _room(len(hits), screen.height)
+        for hit in hits[:pictures]:
+            _show_with_picture(hit, hits, screen, kind, rows)
+        if hits[pictures:]:
+            _show_table(hits[pictures:], screen)
+
+
+def _room(hits: int, height: int) -> tuple[int, int]:
+    """Return how many hits get a picture, and how high each is, so that all stay in sight.
+
+    >>> _room(3, 40), _room(10, 60), _room(10, 24)
+    ((3, 7), (10, 4), (3, 3))
+    """
+    left = height - 4  # the prompt, the header and the verdict
+    rows = left // max(1, hits) - 1  # below each picture a gap
+    if rows >= _LEAST_ROWS:
+        return hits, min(_ROWS, rows)
+    return min(hits, max(1, (left - hits) // _LEAST_ROWS)), _LEAST_ROWS
 
 
 def _colours(screen: Console) -> int:
@@ -77,16 +95,25 @@ def _where(hit: Hit) -> Text:
     from rich.text import Text
 
     *page, file = _places(hit)
+    said = [Text(text, "italic") for text in _said(hit)]
     lines = [linked(url, url) for url in page]
     lines.append(linked(file, hit.url, style="dim" if page else ""))
-    return Text("\n").join(lines)
+    return Text("\n").join(said + lines)
+
+
+def _said(hit: Hit) -> tuple[str, ...]:
+    """Return what the table says of the picture, in one line, or nothing."""
+    said = " · ".join(
+        f"{name}: {value}" for name, value in hit.metadata.items() if value not in (None, "")
+    )
+    return (said[:_MOST_TEXT],) if said else ()
 
 
 def _style(hit: Hit) -> str:
     return "bold green" if hit.probability >= 0.5 else "dim"
 
 
-def _show_table(hits: Hits, screen: Console) -> None:
+def _show_table(hits: Sequence[Hit], screen: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
@@ -116,20 +143,21 @@ def _caption(hit: Hit, screen: Console) -> Text:
     return Text("\n").join([first, _where(hit)])
 
 
-def _show_with_picture(hit: Hit, hits: Hits, screen: Console, kind: PreviewKind) -> None:
+def _show_with_picture(hit: Hit, hits: Hits, screen: Console, kind: PreviewKind, rows: int) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    columns = rows * _COLUMNS_A_ROW
     jpeg = hits.thumbnail(hit) if hits.thumbnail is not None else None
     caption = _caption(hit, screen)
     if jpeg is None or kind == "blocks":
         picture: RenderableType = (
             Text("(no picture)", "dim")
             if jpeg is None
-            else blocks(jpeg, columns=_COLUMNS, rows=_ROWS)
+            else blocks(jpeg, columns=columns, rows=rows)
         )
         grid = Table.grid(padding=(0, 2))
-        grid.add_column(width=_COLUMNS)
+        grid.add_column(width=columns)
         grid.add_column(overflow="fold")
         grid.add_row(picture, caption)
         screen.print(grid)
@@ -137,14 +165,14 @@ def _show_with_picture(hit: Hit, hits: Hits, screen: Console, kind: PreviewKind)
         return
     # Room below the cursor first, so that nothing scrolls while the picture is drawn; then the
     # picture, and the words beside it from the place where the cursor was.
-    lines = caption.wrap(screen, max(20, screen.width - _COLUMNS - 2), overflow="fold")
-    height = max(_ROWS, len(lines)) + 1
+    lines = caption.wrap(screen, max(20, screen.width - columns - 2), overflow="fold")
+    height = max(rows, len(lines)) + 1
     out = screen.file
     out.write("\n" * height + f"\x1b[{height}A\x1b7")
-    out.write(drawing(jpeg, kind, columns=_COLUMNS, rows=_ROWS))
+    out.write(drawing(jpeg, kind, columns=columns, rows=rows))
     out.write("\x1b8")
     for line in lines:
-        out.write(f"\x1b[{_COLUMNS + 2}C")
+        out.write(f"\x1b[{columns + 2}C")
         screen.print(line, soft_wrap=True)
     out.write("\n" * (height - len(lines)))
     out.flush()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -10,7 +11,7 @@ import typer
 if TYPE_CHECKING:
     from lookalike.library import Library
 
-__all__ = ["JsonOption", "LibraryOption", "NoWaitOption", "open_named"]
+__all__ = ["JsonOption", "LibraryOption", "NoWaitOption", "open_named", "repeated_option"]
 
 LibraryOption: TypeAlias = Annotated[
     Path | None,
@@ -31,6 +32,13 @@ NoWaitOption: TypeAlias = Annotated[
         "--no-wait", help="Give up at once when another process is writing to the library."
     ),
 ]
+
+
+def repeated_option(path: Path | None) -> str:
+    """Return the option that names the same library in the next command, with a space before."""
+    from .console import clean
+
+    return "" if path is None else f" --library {clean(shlex.quote(str(path)))}"
 
 
 def open_named(path: Path | None, *, create: bool = False) -> Library:

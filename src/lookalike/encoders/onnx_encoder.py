@@ -15,6 +15,7 @@ from lookalike.images import fit
 from .card import ModelCard
 from .processor import saturates
 from .protocol import Encoding
+from .runtime import import_onnxruntime
 
 __all__ = ["OnnxEncoder"]
 
@@ -131,8 +132,7 @@ class OnnxEncoder:
 
 
 def _session(card: ModelCard, threads: int) -> Any:
-    import onnxruntime
-
+    onnxruntime = import_onnxruntime()
     try:
         graph = card.model_path.read_bytes()
     except OSError as error:

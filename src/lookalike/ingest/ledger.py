@@ -54,6 +54,10 @@ class Ledger:
         """How many sources have failed in this run."""
         return len(self._failures)
 
+    def has_failed(self, uri: str) -> bool:
+        """Tell whether the source has failed in this run."""
+        return any(failure.uri == uri for failure in self._failures)
+
     def report(self) -> AddReport:
         """Return the counts so far."""
         return AddReport(
@@ -150,7 +154,12 @@ class Ledger:
             part = image_ids[start : start + _REMOVE]
             self._catalog.apply(self._generation_id, remove=part)
             self._removed += len(part)
-        self._catalog.apply(self._generation_id, forget=failed_uris)
+        self.forget(failed_uris)
+
+    def forget(self, failed_uris: Sequence[str]) -> None:
+        """Forget failures of earlier runs."""
+        if failed_uris:
+            self._catalog.apply(self._generation_id, forget=failed_uris)
 
     def flush_if_due(self) -> None:
         """Write what waits when it is much or has waited for a second."""

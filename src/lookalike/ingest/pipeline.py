@@ -19,7 +19,15 @@ from lookalike.errors import LookalikeError
 from lookalike.images import Limits
 from lookalike.results import AddReport, Progress
 from lookalike.settings import Settings
-from lookalike.sources import Fetcher, Item, Unreadable, find_items, path_to_uri, uri_to_path
+from lookalike.sources import (
+    Fetcher,
+    Item,
+    Unreadable,
+    find_items,
+    is_table,
+    path_to_uri,
+    uri_to_path,
+)
 
 from .counting import CountAhead
 from .downloads import with_downloads
@@ -65,6 +73,7 @@ class Pipeline:
         self._again: list[Job] = []
         self._number = 0
         self._done = 0
+        self._repeated = 0
         self._shown = 0.0
 
     def run(self, sources: Sequence[str | Path]) -> AddReport:
@@ -77,7 +86,7 @@ class Pipeline:
         """
         began = time.monotonic()
         options = self._options
-        items = self._find(sources)
+        items = self._find(sources, repeated=self._count_repeated)
         first = next(items, None)  # raises for wrong sources before a process is started
         with CountAhead(lambda: self._find(sources)) as count:
             try:
@@ -85,12 +94,19 @@ class Pipeline:
                     self._work(self._plan(chain([first], items)), count)
             finally:
                 self._ledger.flush()
+            self._ledger.forget(self._answered(sources))
             if options.prune:
                 self._prune(sources)
             self._show(count.total, last=True)
-        return replace(self._ledger.report(), seconds=time.monotonic() - began)
+        seconds = time.monotonic() - began
+        return replace(self._ledger.report(), repeated=self._repeated, seconds=seconds)
 
-    def _find(self, sources: Sequence[str | Path]) -> Iterator[Item | Unreadable]:
+    def _count_repeated(self, uri: str) -> None:
+        self._repeated += 1
+
+    def _find(
+        self, sources: Sequence[str | Path], *, repeated: Callable[[str], None] | None = None
+    ) -> Iterator[Item | Unreadable]:
         options = self._options
         return iter(
             find_items(
@@ -99,6 +115,7 @@ class Pipeline:
                 exclude=options.exclude,
                 image_column=options.image_column,
                 page_url_column=options.page_url_column,
+                repeated=repeated,
             )
         )
 
@@ -205,6 +222,19 @@ class Pipeline:
             job.uri, type(error).__name__, str(error), item=planned.item, before=planned.known
         )
         self._done += 1
+
+    def _answered(self, sources: Sequence[str | Path]) -> list[str]:
+        """Return the failures of rows of these tables that this run did not meet again."""
+        names = tuple(
+            f"{path_to_uri(Path(source).expanduser())}:" for source in sources if is_table(source)
+        )
+        if not names:
+            return []
+        return [
+            failure.uri
+            for failure in self._catalog.failures()
+            if failure.uri.startswith(names) and not self._ledger.has_failed(failure.uri)
+        ]
 
     def _prune(self, sources: Sequence[str | Path]) -> None:
         for source in sources:

@@ -18,6 +18,7 @@ _PICTURE_NAMES = (
     *("pictureurl", "picture", "photopath", "photourl", "photo", "thumbnailurl", "thumbnail"),
     *("filepath", "filename", "path", "file", "url", "uri", "src", "location"),
 )
+_MAYBE_PAGE_NAMES = ("link", "href", "url", "website")
 _PAGE_NAMES = ("pageurl", "producturl", "page", "productlink", "weburl", "permalink")
 _MOST = 0.5
 
@@ -51,13 +52,22 @@ def picture_column(
     if usual:
         return usual[0]
     raise TableError(
-        f"{table} has no column that looks like pictures. Name one of its columns with "
-        f"image_column: {', '.join(columns)}."
+        f"{table} has no column that looks like pictures. Name one of its columns "
+        f"({', '.join(columns)}) with --image-column, in Python image_column."
     )
 
 
-def page_column(columns: Sequence[str], named: str | None, table: Path, taken: str) -> str | None:
+def page_column(
+    columns: Sequence[str],
+    sample: Sequence[Mapping[str, Any]],
+    named: str | None,
+    table: Path,
+    taken: str,
+) -> str | None:
     """Return the column that was named, or one with a usual name for a page, or None.
+
+    One named only link, href, url or website counts when most of its values are web addresses
+    and not those of pictures.
 
     Raises:
         TableError: there is no column of the name that was given.
@@ -65,7 +75,22 @@ def page_column(columns: Sequence[str], named: str | None, table: Path, taken: s
     if named is not None:
         return _named(columns, named, table)
     keys = {_key(name): name for name in reversed(columns) if name != taken}
-    return next((keys[usual] for usual in _PAGE_NAMES if usual in keys), None)
+    found = next((keys[usual] for usual in _PAGE_NAMES if usual in keys), None)
+    if found is not None:
+        return found
+    maybe = (keys[usual] for usual in _MAYBE_PAGE_NAMES if usual in keys)
+    return next((name for name in maybe if _holds_pages(name, sample, table)), None)
+
+
+def _holds_pages(name: str, sample: Sequence[Mapping[str, Any]], table: Path) -> bool:
+    values = [value for row in sample if (value := row.get(name)) not in (None, "")]
+    pages = sum(
+        isinstance(value, str)
+        and value.strip().lower().startswith(("http://", "https://"))
+        and not _looks_like_picture(value, table, strict=True)
+        for value in values
+    )
+    return pages > _MOST * len(values)
 
 
 def _named(columns: Sequence[str], named: str, table: Path) -> str:

@@ -18,7 +18,7 @@ from .paths import file_url_to_path
 from .rows import TABLE_SUFFIXES
 from .tables import PictureTable
 
-__all__ = ["find_items"]
+__all__ = ["find_items", "is_table"]
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]+)://")
 _Find = Callable[[], Iterator[Item | Unreadable]]
@@ -31,6 +31,7 @@ def find_items(
     exclude: Sequence[str] = (),
     image_column: str | None = None,
     page_url_column: str | None = None,
+    repeated: Callable[[str], None] | None = None,
 ) -> Iterator[Item | Unreadable]:
     """Return an iterator over the pictures of folders, files, tables and URLs.
 
@@ -44,6 +45,7 @@ def find_items(
         exclude: patterns of the files and folders that are not.
         image_column: the column of tables that holds paths or URLs; guessed when None.
         page_url_column: the column of tables with the address of a page to show for a hit.
+        repeated: called with each uri that is met again, and left out.
 
     Raises:
         SourceNotFoundError: there is no such path.
@@ -64,7 +66,7 @@ def find_items(
         tables = tables or is_table
     if (image_column or page_url_column) and not tables:
         raise UsageError("A column was named, and none of the sources is a table.")
-    return _each_once(finds) if repeats or tables else finds[0]() if finds else iter(())
+    return _each_once(finds, repeated) if repeats or tables else finds[0]() if finds else iter(())
 
 
 def _plan(
@@ -99,10 +101,19 @@ def _plan(
         item = item_of_file(path, status)
     except SourceError as error:
         raise SourceError(f"{text} cannot be read: it is neither a file nor a folder.") from error
-    if Path(path).suffix.lower() in TABLE_SUFFIXES:
+    if is_table(path):
         table = PictureTable(Path(path), image_column=image_column, page_url_column=page_url_column)
         return table.items, True
     return _one(item), False
+
+
+def is_table(source: str | Path) -> bool:
+    """Tell by its name whether a source is a table of pictures.
+
+    >>> is_table("shop/products.CSV"), is_table("shop")
+    (True, False)
+    """
+    return Path(source).suffix.lower() in TABLE_SUFFIXES
 
 
 def _expanded(text: str) -> str:
@@ -126,7 +137,9 @@ def _item_of_url(text: str) -> Item:
     return Item(uri=url, url=url)
 
 
-def _each_once(finds: Sequence[_Find]) -> Iterator[Item | Unreadable]:
+def _each_once(
+    finds: Sequence[_Find], repeated: Callable[[str], None] | None
+) -> Iterator[Item | Unreadable]:
     """Yield each uri the first time only; hashes are kept, for they are small."""
     seen: set[int] = set()
     for find in finds:
@@ -135,3 +148,5 @@ def _each_once(finds: Sequence[_Find]) -> Iterator[Item | Unreadable]:
             if key not in seen:
                 seen.add(key)
                 yield item
+            elif repeated is not None:
+                repeated(item.uri)

@@ -42,7 +42,7 @@ class PictureTable:
         except OSError as error:
             raise TableError(f"{path} cannot be read: {error.strerror or error}.") from error
         self._image = picture_column(columns, sample, image_column, path)
-        self._page = page_column(columns, page_url_column, path, self._image)
+        self._page = page_column(columns, sample, page_url_column, path, self._image)
 
     def items(self) -> Iterator[Item | Unreadable]:
         """Yield one item for each row, or why it has none."""

@@ -14,7 +14,7 @@ from lookalike.results import Failure, ImageInfo, Stats
 
 from ..console import clean, note, say, say_json, say_json_array
 from ..main import DONE, FOUND_NOTHING, command
-from ..options import JsonOption, LibraryOption, open_named
+from ..options import JsonOption, LibraryOption, open_named, repeated_option
 from ..progress import show_progress
 from ..words import byte_size, counted, index_line
 
@@ -36,17 +36,17 @@ def stats(library: LibraryOption = None, as_json: JsonOption = False) -> int:
     if as_json:
         say_json(found.to_dict())
         return DONE
-    for line in _stats_lines(found):
+    for line in _stats_lines(found, repeated_option(library)):
         say(line)
     return DONE
 
 
-def _stats_lines(found: Stats) -> Iterator[str]:
+def _stats_lines(found: Stats, option: str) -> Iterator[str]:
     formats = ", ".join(f"{clean(name)} {count:,}" for name, count in found.formats.items())
     yield f"library   {clean(found.path)}"
     yield f"images    {found.images:,}" + (f" ({formats})" if formats else "")
     if found.failed:
-        yield f"failed    {found.failed:,} (lookalike list --failed shows them)"
+        yield f"failed    {found.failed:,} (lookalike list --failed{option} shows them)"
     yield f"model     {clean(found.model)}, {found.dimensions:,} dimensions"
     yield f"catalog   {byte_size(found.catalog_bytes)}"
     index = index_line(found.index_kind, found.index_vectors, found.tail_vectors)

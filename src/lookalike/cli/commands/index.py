@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
 
 from ..console import clean, note, say, say_json
 from ..main import DONE, FOUND_NOTHING, command
-from ..options import JsonOption, LibraryOption, NoWaitOption, open_named
+from ..options import JsonOption, LibraryOption, NoWaitOption, open_named, repeated_option
 from ..progress import show_progress
 from ..words import counted
 
@@ -120,13 +121,16 @@ def index(
         say_json(report.to_dict() | {"images": total})
     else:
         say(f"{report}. The library holds {counted(total)}.")
-    option = "" if library is None else f" --library {clean(str(library))}"
+    option = repeated_option(library)
     for failure in report.failures[:_SHOWN]:
         note(f"  {clean(failure.uri)}: {clean(failure.reason)}")
     if report.failed > _SHOWN:
         note(f"  and {report.failed - _SHOWN:,} more")
     if report.failed or report.skipped:
-        note(f"lookalike list --failed{option} shows all that could not be read.")
-    if total and not as_json:
+        again = " --retry-failed tries what was skipped." if report.skipped else ""
+        note(f"lookalike list --failed{option} shows all that could not be read.{again}")
+    if prune and not any(os.path.isdir(path) for path in paths):  # noqa: PTH112
+        note("--prune looks at folders only. For rows gone from a table: lookalike remove PATH")
+    if (report.added or report.updated) and not as_json:
         note(f"Next: lookalike search PICTURE{option}")
     return FOUND_NOTHING if report.failed else DONE

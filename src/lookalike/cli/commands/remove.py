@@ -32,7 +32,8 @@ def remove(
 ) -> int:
     """Forget images; the files stay.
 
-    Asks first, in a terminal, when that is more than one image.
+    What could not be read there is forgotten as well. Asks first, in a terminal, when that is
+    more than one image.
 
     \b
     Examples:
@@ -45,12 +46,14 @@ def remove(
             question = f"Forget {counted(count)}? The files stay."
             if count > 1 and not typer.confirm(question, err=True):
                 return FOUND_NOTHING
+        failed = len(opened.failures())
         removed = opened.remove(*targets, wait=not no_wait)
-        left = len(opened)
+        left, failed = len(opened), failed - len(opened.failures())
     if as_json:
-        say_json({"removed": removed, "images": left})
+        say_json({"removed": removed, "failures": failed, "images": left})
     else:
-        say(f"Forgot {counted(removed)}. The library holds {counted(left)}.")
+        more = f" and {counted(failed, 'failure')}" if failed else ""
+        say(f"Forgot {counted(removed)}{more}. The library holds {counted(left)}.")
     return DONE
 
 

@@ -12,7 +12,7 @@ from ..console import note, say_json
 from ..hits import show_hits
 from ..inputs import read_input
 from ..main import DONE, FOUND_NOTHING, command
-from ..options import JsonOption, LibraryOption, open_named
+from ..options import JsonOption, LibraryOption, open_named, repeated_option
 from ..words import percent
 
 __all__ = ["search", "verdict"]
@@ -83,7 +83,9 @@ def search(
         elif hits:
             show_hits(hits, previews=previews)
     if empty:
-        note("The library is empty. Fill it with: lookalike index FOLDER")
+        note(
+            f"The library is empty. Fill it with: lookalike index FOLDER{repeated_option(library)}"
+        )
     else:
         note(verdict(hits))
     return DONE if hits else FOUND_NOTHING

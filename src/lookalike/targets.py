@@ -1,0 +1,38 @@
+"""What a path, a folder or a URL stands for in a library."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from .catalog import Catalog
+from .sources import path_to_uri
+
+__all__ = ["Targets", "find_targets"]
+
+
+@dataclass(frozen=True, slots=True)
+class Targets:
+    """The images and the failures that a name stands for."""
+
+    image_ids: tuple[int, ...] = ()
+    failed_uris: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.image_ids or self.failed_uris)
+
+
+def find_targets(catalog: Catalog, name: str) -> Targets:
+    """Return what is stored under a path, a URL, or inside a folder."""
+    found = _exactly(catalog, name)
+    if found or name.lower().startswith(("http://", "https://", "file:")):
+        return found
+    uri = path_to_uri(Path(name).expanduser())
+    return _exactly(catalog, uri) or Targets(
+        tuple(image_id for image_id, _ in catalog.uris_under(uri)),
+        tuple(catalog.failed_uris_under(uri)),
+    )
+
+
+def _exactly(catalog: Catalog, uri: str) -> Targets:
+    return Targets(tuple(catalog.find(uri)), tuple(catalog.known_failures([uri])))
