@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from lookalike.errors import LookalikeError
 from lookalike.images import Limits, decode
-from lookalike.images.picture import Pixels
 from lookalike.sources import read_file
+
+if TYPE_CHECKING:
+    from lookalike.images.picture import Pixels
 
 __all__ = ["Progress", "each_picture", "why_broken"]
 
