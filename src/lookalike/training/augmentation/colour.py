@@ -29,8 +29,8 @@ __all__ = [
 
 Matrix = npt.NDArray[np.float64]
 
-_BRIGHTNESS = 0.35
-_CONTRAST = 0.35
+_BRIGHTNESS = 0.25
+_CONTRAST = 0.3
 _SATURATION = 0.4
 _HUE_DEGREES = 18.0
 _TINT = 0.08
@@ -92,7 +92,7 @@ def through_jpeg(pixels: Pixels, quality: int) -> Pixels:
 
 
 def colour_jitter(pixels: Pixels, random: np.random.Generator, strength: float = 1.0) -> Pixels:
-    """Change brightness and contrast by up to a third, saturation by 40 %, hue by 18 degrees."""
+    """Change brightness and contrast by up to a third, saturation by 40 %, and the hue."""
     return np.asarray(apply_matrix(Image.fromarray(pixels), draw_matrix(random, strength)))
 
 

@@ -53,8 +53,10 @@ def write(
 def draw_scene(size: tuple[int, int], random: np.random.Generator) -> Image.Image:
     """Draw a strange picture of ``size`` (width, height): soft fields of colour, like a blur."""
     columns, rows = random.integers(2, 6, 2)
-    colours = random.integers(0, 256, (rows, columns, 3), np.uint8)
-    return Image.fromarray(colours).resize(size, Image.Resampling.BICUBIC)
+    middle, spread = random.uniform(40.0, 215.0, 3), random.uniform(10.0, 60.0)
+    colours = middle + spread * random.standard_normal((rows, columns, 3))
+    fields = Image.fromarray(np.clip(colours, 0.0, 255.0).astype(np.uint8))
+    return fields.resize(size, Image.Resampling.BICUBIC)
 
 
 def overlay_text(pixels: Pixels, random: np.random.Generator, strength: float = 1.0) -> Pixels:

@@ -46,13 +46,22 @@ class Augmentation:
         text = repr((_VERSION, astuple(self.recipe.scaled(self.strength))))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    def apply(self, pixels: Pixels, *, side: int, random: np.random.Generator) -> Pixels:
+    def apply(
+        self,
+        pixels: Pixels,
+        *,
+        side: int,
+        random: np.random.Generator,
+        other: Pixels | None = None,
+    ) -> Pixels:
         """Return the picture changed by chance.
 
         Args:
             pixels: uint8 of shape (rows, columns, 3), RGB; not changed.
             side: of the square in pixels.
             random: where the chances come from; the same state gives the same picture.
+            other: a picture to lay upon this one or under it, where the preset does so; uint8
+                of shape (any, any, 3). Soft fields of colour when None.
 
         Returns:
             uint8 of shape (side, side, 3), contiguous and writable.
@@ -80,7 +89,7 @@ class Augmentation:
         if random.random() < recipe.text:
             changed = overlay_text(changed, random, self.strength)
         if random.random() < recipe.picture:
-            changed = overlay_picture(changed, random, self.strength)
+            changed = overlay_picture(changed, random, self.strength, other=other)
         if random.random() < recipe.jpeg:
             changed = through_jpeg(changed, int(random.integers(recipe.worst_quality, 91)))
         return changed if changed.flags.writeable else changed.copy()
