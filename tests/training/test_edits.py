@@ -10,6 +10,22 @@ from lookalike.training.augmentation import EDITS, EDITS_VERSION
 
 Pixels = np.ndarray[tuple[int, ...], np.dtype[np.uint8]]
 MakeScene = Callable[..., Image.Image]
+_MEANS = {
+    "crop_70": [113.0, 84.0, 156.5],
+    "jpeg_20": [127.0, 94.9, 144.7],
+    "blur_2": [127.0, 95.0, 144.0],
+    "rotate_10": [116.7, 87.2, 132.4],
+    "greyscale": [110.2, 110.2, 110.2],
+    "brighter": [170.3, 142.1, 201.5],
+    "darker": [69.9, 52.3, 79.2],
+    "contrast": [127.1, 85.5, 151.6],
+    "text": [114.0, 75.9, 127.9],
+    "picture_in_picture": [121.5, 62.2, 127.3],
+    "flip": [127.0, 95.0, 144.0],
+    "downscale_4": [127.0, 95.0, 145.7],
+    "letterbox": [84.7, 63.3, 96.0],
+    "noise": [126.9, 95.6, 143.7],
+}
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +83,16 @@ def test_edits_do_what_they_are_called(pixels: Pixels) -> None:
         np.abs(np.diff(p.astype(int), axis=1)).max() for p in (EDITS["blur_2"](pixels), pixels)
     ]
     assert steepest[0] < steepest[1]
+
+
+def test_figures_of_this_version_stay_comparable() -> None:
+    """A change of what an edit does must come with another EDITS_VERSION, and new means."""
+    rows, columns = np.mgrid[0:96, 0:128]
+    ramp = np.stack([2 * columns, 2 * rows, 255 - rows - columns], axis=2).astype(np.uint8)
+    means = {
+        name: [round(float(mean), 1) for mean in edit(ramp).mean(axis=(0, 1))]
+        for name, edit in EDITS.items()
+    }
+    for name, expected in _MEANS.items():
+        assert means[name] == pytest.approx(expected, abs=1.0), name
+    assert means.keys() == _MEANS.keys()
