@@ -98,6 +98,22 @@ def test_a_table_is_read_with_its_guessed_columns(draw: Draw, suffix: str) -> No
     assert data.samples[2].name == "3.png"
 
 
+def test_a_parquet_table_is_read(draw: Draw) -> None:
+    import arro3.core as arrow
+    from arro3.io import write_parquet
+
+    root = draw("1.png", "2.png", "3.png")
+    files, labels = ["1.png", "2.png", "3.png"], [7, 7, 8]
+    table = arrow.Table.from_pydict(
+        {
+            "file": arrow.Array(files, type=arrow.DataType.string()),
+            "label": arrow.Array(labels, type=arrow.DataType.int64()),
+        }
+    )
+    write_parquet(table, root / "t.parquet")
+    assert read_data([root / "t.parquet"]).labels == ("7", "7", "8")
+
+
 def test_a_column_whose_values_repeat_is_preferred(draw: Draw) -> None:
     root = draw("1.png", "2.png", "3.png")
     (root / "t.csv").write_text("file,label,species\n1.png,x,cat\n2.png,y,cat\n3.png,z,dog\n")
