@@ -1,1 +1,70 @@
-"""Contrastive training: from pictures to a better embedding."""
+"""Contrastive training: from pictures to a better embedding.
+
+Needs the extra: ``pip install 'lookalike[train]'``. Importing this module loads no torch.
+
+>>> from lookalike.training import Recipe, preset
+>>> preset("head").changed(epochs=5).stages
+('head',)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from lookalike.errors import MissingExtraError
+
+if TYPE_CHECKING:
+    from .data import Audit, DataSet, Pair, Sample, Split, audit, read_data, split_classes
+    from .protocol import Row, Table, Verdict, judge, measure
+    from .recipe import PRESETS, Recipe, preset, read_recipe
+    from .train import TrainingResult, train
+    from .whitening import Affine, choose_whitening, fit_supervised_whitening, fit_whitening
+
+_PLACES = {
+    "data": ("Audit", "DataSet", "Pair", "Sample", "Split", "audit", "read_data", "split_classes"),
+    "protocol": ("Row", "Table", "Verdict", "judge", "measure"),
+    "recipe": ("PRESETS", "Recipe", "preset", "read_recipe"),
+    "train": ("TrainingResult", "train"),
+    "whitening": ("Affine", "choose_whitening", "fit_supervised_whitening", "fit_whitening"),
+}
+_MODULES = {name: module for module, names in _PLACES.items() for name in names}
+
+__all__ = [
+    "PRESETS",
+    "Affine",
+    "Audit",
+    "DataSet",
+    "Pair",
+    "Recipe",
+    "Row",
+    "Sample",
+    "Split",
+    "Table",
+    "TrainingResult",
+    "Verdict",
+    "audit",
+    "choose_whitening",
+    "fit_supervised_whitening",
+    "fit_whitening",
+    "judge",
+    "measure",
+    "preset",
+    "read_data",
+    "read_recipe",
+    "split_classes",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    try:
+        return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
+    except ModuleNotFoundError as error:
+        if (error.name or "").startswith("lookalike"):
+            raise
+        raise MissingExtraError(
+            f"Training needs the package {error.name!r}: pip install 'lookalike[train]'"
+        ) from error

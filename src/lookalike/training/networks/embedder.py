@@ -15,7 +15,7 @@ from ..whitening import Affine
 from .backbone import Backbone
 from .compact import CompactNetwork
 from .efficientnet import VARIANTS, EfficientNetLite
-from .heads import build_head, identity_affine
+from .heads import Head, build_head, identity_affine
 from .pooling import build_pooling
 from .timm_backbone import TimmBackbone
 
@@ -34,11 +34,14 @@ class Embedder(nn.Module):
     With ``greyscale`` every picture is made grey first, with the weights of ITU-R BT.601.
     """
 
+    backbone: Backbone
+    head: Head
+
     def __init__(
         self,
         backbone: Backbone,
         pooling: nn.Module,
-        head: nn.Module,
+        head: Head,
         *,
         description: dict[str, Any],
         greyscale: bool = False,

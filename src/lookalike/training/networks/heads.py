@@ -30,6 +30,8 @@ class Head(nn.Module):
 
     mean: Tensor
     projection: Tensor
+    channels: int
+    dimensions: int
 
     def __init__(self, kind: str, affine: Affine, *, seed: int = 0) -> None:
         super().__init__()
@@ -37,7 +39,7 @@ class Head(nn.Module):
             raise UsageError(f"There is no head {kind!r}; known are {', '.join(HEADS)}.")
         self.kind = kind
         width = affine.projection.shape[1]
-        self.channels, self.dimensions = affine.projection.shape
+        self.channels, self.dimensions = map(int, affine.projection.shape)
         self.register_buffer("mean", torch.from_numpy(np.array(affine.mean)))
         projection = torch.from_numpy(np.array(affine.projection))
         if kind == "linear":
@@ -74,9 +76,6 @@ def identity_affine(channels: int) -> Affine:
 
 def build_head(kind: str, affine: Affine, *, dimensions: int | None = None, seed: int = 0) -> Head:
     """Return a head that starts as ``affine``, cut to its first ``dimensions``.
-
-    The dimensions are scaled together so that a placed feature has about the norm 1; the
-    embedding does not change by that.
 
     Raises:
         UsageError: there is no head of that kind, or more dimensions than there are.
