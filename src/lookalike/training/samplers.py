@@ -10,9 +10,36 @@ from numpy.typing import NDArray
 
 from lookalike.errors import UsageError
 
-__all__ = ["BalancedSampler", "ClassSampler", "UniformSampler", "share"]
+__all__ = ["BalancedSampler", "ClassSampler", "Decks", "UniformSampler", "members_of", "share"]
 
 Numbers = NDArray[np.int64]
+
+
+def members_of(labels: Sequence[Any] | NDArray[Any]) -> list[Numbers]:
+    """Return the numbers of the samples of each class, the classes in the order of their names."""
+    codes = np.unique(np.asarray(labels), return_inverse=True)[1]
+    order = np.argsort(codes, kind="stable")
+    return np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
+
+
+class Decks:
+    """The samples of each class as a shuffled deck, shuffled again when it is used up."""
+
+    def __init__(self, members: Sequence[Numbers], random: np.random.Generator) -> None:
+        self._random = random
+        self._decks = [random.permutation(numbers) for numbers in members]
+        self._places = [0] * len(members)
+
+    def draw(self, number: int, count: int) -> list[int]:
+        """Return ``count`` samples of a class."""
+        drawn = []
+        for _ in range(count):
+            if self._places[number] == len(self._decks[number]):
+                self._decks[number] = self._random.permutation(self._decks[number])
+                self._places[number] = 0
+            drawn.append(int(self._decks[number][self._places[number]]))
+            self._places[number] += 1
+        return drawn
 
 
 class ClassSampler:
@@ -30,9 +57,7 @@ class ClassSampler:
         images_per_class: int,
         seed: int = 0,
     ) -> None:
-        codes = np.unique(np.asarray(labels), return_inverse=True)[1]
-        order = np.argsort(codes, kind="stable")
-        self._members = np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
+        self._members = members_of(labels)
         self._classes, self._images, self._seed = classes_per_batch, images_per_class, seed
         if not 1 <= classes_per_batch <= len(self._members) or images_per_class < 1:
             raise UsageError(
@@ -40,36 +65,27 @@ class ClassSampler:
                 f"drawn from {len(self._members)} classes."
             )
         size = classes_per_batch * images_per_class
-        rounds = -(-len(codes) // size), -(-len(self._members) // classes_per_batch)
+        rounds = -(-len(labels) // size), -(-len(self._members) // classes_per_batch)
         self._steps = max(rounds)
 
     def batches(self, epoch: int) -> list[Numbers]:
         """Return the batches of an epoch, each the numbers of its samples."""
         random = np.random.default_rng([self._seed, epoch])
-        decks = [random.permutation(members) for members in self._members]
-        places = [0] * len(decks)
+        decks = Decks(self._members, random)
         queue: list[int] = []
         result = []
         for _ in range(self._steps):
             chosen: list[int] = []
             while len(chosen) < self._classes:
                 if not queue:
-                    queue = random.permutation(len(decks)).tolist()
+                    queue = random.permutation(len(self._members)).tolist()
                 number = next((i for i in queue if i not in chosen), None)
                 if number is None:
                     queue = []
                     continue
                 queue.remove(number)
                 chosen.append(number)
-            batch = []
-            for number in chosen:
-                deck = decks[number]
-                for _ in range(self._images):
-                    if places[number] == len(deck):
-                        deck = decks[number] = random.permutation(deck)
-                        places[number] = 0
-                    batch.append(deck[places[number]])
-                    places[number] += 1
+            batch = [item for number in chosen for item in decks.draw(number, self._images)]
             result.append(np.array(batch, np.int64))
         return result
 
