@@ -130,7 +130,7 @@ def test_a_loss_is_what_its_formula_says(
         torch.testing.assert_close(found_gradient, gradient, atol=1e-9, rtol=1e-9)
 
 
-def test_losses_agree_with_another_library() -> None:
+def test_losses_and_their_gradients_agree_with_another_library() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         losses = pytest.importorskip("pytorch_metric_learning.losses")
@@ -161,7 +161,15 @@ def test_losses_agree_with_another_library() -> None:
         other.W.data = arc.weight.data.T
         pairs["arcface"] = (arc(embeddings, labels), other(embeddings, labels))
     for name, (found, expected) in pairs.items():
+        (gradient,) = torch.autograd.grad(expected, embeddings)
+        (found_gradient,) = torch.autograd.grad(found, embeddings)
+        # What is tangent to the sphere moves an embedding; the other library normalises first.
+        along = gradient - (gradient * embeddings).sum(dim=1, keepdim=True) * embeddings
+        found_along = (
+            found_gradient - (found_gradient * embeddings).sum(dim=1, keepdim=True) * embeddings
+        )
         torch.testing.assert_close(found, expected, atol=1e-6, rtol=1e-5, msg=name)
+        torch.testing.assert_close(found_along, along, atol=1e-6, rtol=1e-5, msg=name)
 
 
 @pytest.mark.parametrize("name", LOSSES)
