@@ -16,6 +16,7 @@ from .commands.rebuild import rebuild_index
 from .commands.recognize import recognize
 from .commands.remove import remove
 from .commands.search import search
+from .commands.train import train
 
 __all__ = ["app"]
 
@@ -75,4 +76,5 @@ app.command("export")(export)
 app.command("rebuild-index")(rebuild_index)
 app.command("doctor")(doctor)
 app.command("models")(models)
+app.command("train")(train)
 app.command("demo")(demo)

@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from .data import Audit, DataSet, Pair, Sample, Split, audit, read_data, split_classes
     from .protocol import Row, Table, Verdict, judge, measure
     from .recipe import PRESETS, Recipe, preset, read_recipe
-    from .train import TrainingResult, train
+    from .training import TrainingResult, train
     from .whitening import Affine, choose_whitening, fit_supervised_whitening, fit_whitening
 
 _PLACES = {
     "data": ("Audit", "DataSet", "Pair", "Sample", "Split", "audit", "read_data", "split_classes"),
     "protocol": ("Row", "Table", "Verdict", "judge", "measure"),
     "recipe": ("PRESETS", "Recipe", "preset", "read_recipe"),
-    "train": ("TrainingResult", "train"),
+    "training": ("TrainingResult", "train"),
     "whitening": ("Affine", "choose_whitening", "fit_supervised_whitening", "fit_whitening"),
 }
 _MODULES = {name: module for module, names in _PLACES.items() for name in names}

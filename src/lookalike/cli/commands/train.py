@@ -1,0 +1,162 @@
+"""``lookalike train``: learn a better embedding from one's own pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from lookalike.errors import UsageError
+
+from ..console import clean, note, say, say_json
+from ..main import DONE, FOUND_NOTHING, command
+from ..options import JsonOption
+from ..progress import show_progress
+
+if TYPE_CHECKING:
+    from lookalike.training import Recipe, TrainingResult
+
+__all__ = ["train"]
+
+
+@command
+def train(
+    data: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="DATA...",
+            help="Folders with one folder for each class, folders of pictures without classes, or "
+            "tables of path and label.",
+            show_default=False,
+        ),
+    ],
+    out: Annotated[
+        Path,
+        typer.Option("--out", metavar="DIR", help="Folder of the model.", show_default=False),
+    ],
+    preset: Annotated[
+        str,
+        typer.Option(
+            metavar="head|finetune|scratch",
+            help="A head on frozen features, the last layers as well, or a network from nothing.",
+        ),
+    ] = "head",
+    recipe: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Recipe in TOML, over the preset.", show_default=False),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="NAME=VALUE",
+            help="One setting of the recipe; may be repeated.",
+            show_default=False,
+        ),
+    ] = None,
+    label_columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--label-column",
+            metavar="NAME",
+            help="Column of a table that holds the class; guessed if not given.",
+            show_default=False,
+        ),
+    ] = None,
+    image_column: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Column of a table that holds the path of the picture; guessed if not given.",
+            show_default=False,
+        ),
+    ] = None,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="Begin anew instead of going on from a checkpoint.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> int:
+    """Learn a better embedding from pictures, and judge it on classes it has not seen.
+
+    The classes are divided: some to fit on, some to choose on, some only to report on. The
+    model is promoted when it surely beats the frozen network with whitening on the last ones;
+    otherwise that is said, the files are kept and the exit code is 1. Ctrl-C keeps a
+    checkpoint; the same command goes on from there. Needs: pip install 'lookalike[train]'
+
+    \b
+    Examples:
+      lookalike train products/ --out shoes.model
+      lookalike train products.csv --label-column brand --out brands.model
+      lookalike train products/ --preset finetune --set epochs=10 --out fine.model
+      torchrun --nproc-per-node 2 -m lookalike train products/ --preset scratch --out own.model
+    """
+    from lookalike.training import read_data
+    from lookalike.training import train as run_training
+
+    chosen = _recipe(preset, recipe, settings or [])
+    try:
+        with show_progress() as progress:
+            pictures = read_data(
+                data, image_column=image_column, label_columns=tuple(label_columns or ())
+            )
+            result = run_training(
+                pictures,
+                out=out,
+                recipe=chosen,
+                resume=not fresh,
+                progress=progress,
+                say=lambda sentence: note(clean_lines(sentence)),
+            )
+    except KeyboardInterrupt:
+        note(f"A checkpoint is in {clean(str(out))}; the same command goes on from there.")
+        raise
+    if as_json:
+        say_json(_as_dict(result))
+    else:
+        _show(result)
+    return DONE if result.promoted else FOUND_NOTHING
+
+
+def clean_lines(text: str) -> str:
+    """Return text of several lines without what a terminal would obey."""
+    return "\n".join(clean(line) for line in text.splitlines())
+
+
+def _recipe(preset_name: str, file: Path | None, settings: list[str]) -> Recipe:
+    from lookalike.training import preset, read_recipe
+
+    recipe = preset(preset_name) if file is None else read_recipe(file)
+    changes = dict(_setting(text) for text in settings)
+    return recipe.changed(**changes) if changes else recipe
+
+
+def _setting(text: str) -> tuple[str, Any]:
+    import tomllib
+
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise UsageError(f"--set takes NAME=VALUE; got {text!r}.")
+    try:
+        return name.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return name.strip(), value.strip()  # a word without quotes
+
+
+def _show(result: TrainingResult) -> None:
+    for line in result.table.markdown().splitlines():
+        say(line)
+    say(f"The model is in {clean(str(result.folder))}: model.onnx and card.json.")
+    if result.promoted:
+        say(f"Next: lookalike models add {clean(str(result.folder))}")
+
+
+def _as_dict(result: TrainingResult) -> dict[str, Any]:
+    return {
+        "folder": str(result.folder),
+        "promoted": result.promoted,
+        "verdict": result.verdict.to_dict(),
+        "report": result.table.to_dict(),
+        "history": list(result.history),
+        "near_duplicates": len(result.audit),
+    }
