@@ -44,7 +44,11 @@ class TimmBackbone(Backbone):
     def forward(self, pixels: Tensor) -> Tensor:
         """Return the maps of pixels in [0, 1]."""
         maps: Tensor = self.network((pixels - self.mean) / self.deviation)
-        return maps if maps.ndim == 4 else maps.transpose(1, 2).unsqueeze(-1)
+        if maps.ndim == 3:  # tokens
+            return maps.transpose(1, 2).unsqueeze(-1)
+        # Some transformers, such as Swin, have their channels last, and say so.
+        last = getattr(self.network, "output_fmt", "NCHW") == "NHWC"
+        return maps.permute(0, 3, 1, 2) if last else maps
 
     def parts(self) -> Sequence[nn.Module]:
         """Return the network's own children."""
