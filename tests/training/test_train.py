@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +23,14 @@ from lookalike.errors import (  # noqa: E402
     TrainingError,
     UsageError,
 )
-from lookalike.training import Recipe, TrainingResult, preset, read_recipe, train  # noqa: E402
+from lookalike.training import (  # noqa: E402
+    Recipe,
+    TrainingResult,
+    preset,
+    read_data,
+    read_recipe,
+    train,
+)
 from lookalike.training import loop as loop_module  # noqa: E402
 from lookalike.training.checkpoint import read_checkpoint, write_checkpoint  # noqa: E402
 
@@ -126,7 +134,8 @@ from lookalike.training import loop
 torch.set_num_threads(1)
 loop._SECONDS = 0.0
 if __name__ == "__main__":
-    train([sys.argv[1]], out=sys.argv[2], recipe=read_recipe(Path(sys.argv[3])))
+    recipe = read_recipe(Path(sys.argv[3]))
+    train([sys.argv[1]], out=sys.argv[2], recipe=recipe, cache=sys.argv[4])
 """
 
 
@@ -134,7 +143,9 @@ def _losses(folder: Path) -> list[Any]:
     return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
 
 
-@pytest.mark.parametrize("recipe", [SMALL, WHOLE], ids=["head", "all"])
+@pytest.mark.parametrize(
+    "recipe", [SMALL, pytest.param(WHOLE, marks=pytest.mark.slow)], ids=["head", "all"]
+)
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     recipe: Recipe, shapes: Path, tmp_path: Path
 ) -> None:
@@ -142,7 +153,8 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     script.write_text(KILLED)
     recipe.write(settings)
     assert read_recipe(settings) == recipe
-    command = [sys.executable, str(script), str(shapes), str(tmp_path / "killed"), str(settings)]
+    names = [str(shapes), str(tmp_path / "killed"), str(settings), str(tmp_path / "cache")]
+    command = [sys.executable, str(script), *names]
     environment = os.environ | {"OMP_NUM_THREADS": "1"}
     process = subprocess.Popen(command, env=environment)
     checkpoint = tmp_path / "killed" / "checkpoints" / "last.pt"
@@ -152,6 +164,8 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
         time.sleep(0.002)
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
+    saved = torch.load(checkpoint, weights_only=True)
+    assert "position" in saved  # in the middle of the stage
     subprocess.run(command, env=environment, check=True)
     whole = [*command[:3], str(tmp_path / "whole"), *command[4:]]
     subprocess.run(whole, env=environment, check=True)
@@ -187,8 +201,15 @@ def test_a_loss_that_is_no_number_ends_the_run(shapes: Path, tmp_path: Path) -> 
 
 
 def test_pictures_without_labels_are_told_from_each_other(shapes: Path, tmp_path: Path) -> None:
-    found = train([shapes / "class-00", shapes / "class-07"], out=tmp_path / "m", recipe=SMALL)
-    assert found.data.kind in ("labelled", "unlabelled")
+    flat = tmp_path / "pictures"
+    flat.mkdir()
+    for number, path in enumerate(sorted(shapes.glob("*/[01].png"))):
+        shutil.copy(path, flat / f"{number}.png")
+    data = read_data([flat])
+    assert data.kind == "unlabelled"
+    found = train(data, out=tmp_path / "model", recipe=SMALL)
+    assert found.history[0]["selection_map_at_r"] > 0.0
+    assert [row.name for row in found.table.rows][-1] == "trained"
 
 
 def test_what_one_class_has_to_itself_is_refused(shapes: Path, tmp_path: Path) -> None:

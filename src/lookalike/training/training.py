@@ -20,12 +20,12 @@ from lookalike.results import Progress
 from .checkpoint import read_checkpoint, write_checkpoint
 from .data import Audit, DataSet, Split, audit, read_data, split_classes
 from .export import export_model, fit_scores
-from .features import cached_features, pixels_of
+from .features import cached_features, pixels_of, view_of
 from .loop import Run, run_stage
 from .networks import build_embedder
 from .pictures import PictureFlow
 from .processes import is_first, joined, wait_for_all
-from .protocol import Row, Table, Verdict, colour_floor, judge, measure
+from .protocol import Table, Verdict, colour_floor, judge, measure
 from .recipe import Recipe
 from .stages import head_stage, picture_stage
 from .whitening import Affine, choose_whitening, fit_whitening, normalised
@@ -34,6 +34,8 @@ __all__ = ["TrainingResult", "train"]
 
 _START = "start"
 _COMPARED = 16
+_FLOOR_SIDE = 64
+_REPORTED_VIEW = 1000
 
 Floats = NDArray[np.float32]
 
@@ -246,28 +248,46 @@ class _Prepared:
         return [str(label) for label in self._labels[numbers]]
 
     def table(self) -> Table:
-        """Return the rows of the report classes."""
+        """Return the rows of the report classes.
+
+        Without labels a picture has to find another view of itself among all.
+        """
         report = self._split.report
-        labels = self._names(report)
-        plain = normalised(self._plain[report])
-        random = np.random.default_rng(0).normal(size=(len(report), 64))
-        trained = self._trained(report)
+        views = [None] if self._data.kind != "unlabelled" else [None, _REPORTED_VIEW]
+        labels = self._names(report) * len(views)
+        plain = normalised(
+            np.concatenate([self._features(self._start, view)[report] for view in views])
+        )
+        random = np.random.default_rng(0).normal(size=(len(labels), 64))
         vectors = {
             "random": normalised(random),
-            "colour histogram": np.stack(
-                [colour_floor(pixels_of(self._paths[number], 64)) for number in report]
-            ),
+            "colour histogram": np.concatenate([self._floor(report, view) for view in views]),
             "frozen backbone": plain,
             "frozen + whitening": self._whitening.apply(plain),
-            "trained": trained,
+            "trained": np.concatenate([self._trained(report, view) for view in views]),
         }
-        rows: list[Row] = [measure(name, found, labels) for name, found in vectors.items()]
+        rows = [measure(name, found, labels) for name, found in vectors.items()]
         return Table(tuple(rows), tuple(labels))
 
-    def _trained(self, numbers: NDArray[np.int64]) -> Floats:
-        features = self._plain
-        if any(stage != "head" for stage in self._recipe.stages):
-            features = self._features(self._folder)
+    def _floor(self, numbers: NDArray[np.int64], view: int | None) -> Floats:
+        recipe = self._recipe
+        pictures = (
+            pixels_of(self._paths[number], _FLOOR_SIDE)
+            if view is None
+            else view_of(
+                self._paths[number],
+                _FLOOR_SIDE,
+                preset=recipe.augmentation,
+                strength=recipe.strength,
+                seed=(recipe.seed, view, int(number)),
+            )
+            for number in numbers
+        )
+        return np.stack([colour_floor(pixels) for pixels in pictures])
+
+    def _trained(self, numbers: NDArray[np.int64], view: int | None = None) -> Floats:
+        moved = any(stage != "head" for stage in self._recipe.stages)
+        features = self._features(self._folder if moved else self._start, view)
         with torch.no_grad():
             found: Floats = self.embedder.head(torch.from_numpy(features[numbers])).numpy()
         return found
