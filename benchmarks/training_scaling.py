@@ -4,10 +4,11 @@
 
 Each step does what the trainer does: forward, the embeddings of all processes gathered with
 their exact gradient, the loss of the whole batch, backward, gradients averaged, AdamW. The
-batch is the same for all, so two processes have half of it each, and the losses must agree;
-that they do is checked. The compact network keeps its batch statistics fixed here, for each
-process would have its own. Pixels are random: reading and augmenting are not measured.
-Processes take turns with each other, so that a machine that slows down slows all alike.
+batch is the same for all, so two processes have half of it each; that losses and the norms of
+the gradients agree is checked (the norms, because AdamW hides the scale of a gradient). The
+compact network keeps its batch statistics fixed here, for each process would have its own.
+Pixels are random: reading and augmenting are not measured. The settings take turns, so that a
+machine that slows down slows all alike.
 """
 
 from __future__ import annotations
@@ -93,7 +94,7 @@ def work(arguments: argparse.Namespace, *, threads: int) -> None:
     labels = torch.arange(arguments.batch) % classes
     places = torch.arange(arguments.batch).numpy()
     mine = torch.from_numpy(share(places, rank=rank(), world=world()))
-    losses, seconds = [], []
+    losses, norms, seconds = [], [], []
     for _ in range(_WARM + arguments.steps):
         started = time.perf_counter()
         embeddings = gather(embedder(pixels[mine]))
@@ -102,11 +103,14 @@ def work(arguments: argparse.Namespace, *, threads: int) -> None:
         value.backward()
         mean_gradients(parameters)
         optimiser.step()
-        losses.append(float(value.detach()))
         seconds.append(time.perf_counter() - started)
+        losses.append(float(value.detach()))
+        norms.append(
+            float(torch.nn.utils.get_total_norm(p.grad for p in parameters if p.grad is not None))
+        )
     if rank() == 0:
         rate = arguments.steps * arguments.batch / sum(seconds[_WARM:])
-        print(json.dumps({"rate": rate, "losses": losses}), flush=True)
+        print(json.dumps({"rate": rate, "losses": losses, "norms": norms}), flush=True)
 
 
 def report(
@@ -115,13 +119,15 @@ def report(
     """Print the line.
 
     Raises:
-        SystemExit: the losses with one and with two processes differ.
+        SystemExit: losses or gradients with one and with two processes differ.
     """
     rates = {setting: [entry["rate"] for entry in rounds] for setting, rounds in found.items()}
-    losses = {setting: rounds[0]["losses"] for setting, rounds in found.items()}
-    apart = max(
-        abs(one - two) / max(1.0, abs(one))
-        for one, two in zip(losses[1, 1], losses[2, 1], strict=True)
+    loss, norm = (
+        max(
+            abs(one - two) / abs(one)
+            for one, two in zip(found[1, 1][0][kind], found[2, 1][0][kind], strict=True)
+        )
+        for kind in ("losses", "norms")
     )
     one, wide, two = (median(rates[setting]) for setting in _SETTINGS)
     print(
@@ -129,9 +135,10 @@ def report(
         f"1 process {one:.0f} images/s ({spread(rates[1, 1])}), "
         f"2 processes {two:.0f} ({spread(rates[2, 1])}), ratio {two / one:.2f}; "
         f"1 process with 2 threads {wide:.0f} ({spread(rates[1, 2])}); "
-        f"losses differ by at most {apart:.1e}; {describe('torch')}"
+        f"losses differ by at most {loss:.1e} of themselves, gradient norms by {norm:.1e}; "
+        f"{describe('torch')}"
     )
-    if apart > _SAME:
+    if max(loss, norm) > _SAME:
         raise SystemExit("Two processes do not compute what one does.")
 
 
