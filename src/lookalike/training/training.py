@@ -66,6 +66,7 @@ def train(
     *,
     out: str | Path,
     recipe: Recipe | None = None,
+    split: Split | None = None,
     resume: bool = True,
     cache: str | Path | None = None,
     progress: Callable[[Progress], None] | None = None,
@@ -80,6 +81,8 @@ def train(
         data: folders and tables as for :func:`read_data`, or what it gave.
         out: folder of the model; made if it is not there.
         recipe: what to do; None is the preset "head".
+        split: which pictures to fit, to choose and to report on; None divides the classes as the
+            recipe says.
         cache: folder of computed features; by default beside what is trained.
         progress: called while the work goes on.
         say: called with sentences about split, duplicates and stages.
@@ -96,7 +99,8 @@ def train(
     for note in pictures.notes:
         say(note)
     folder = Path(out).expanduser()
-    split = split_classes(pictures, fractions=recipe.fractions, seed=recipe.seed)
+    if split is None:
+        split = split_classes(pictures, fractions=recipe.fractions, seed=recipe.seed)
     say(split.describe())
     found = audit(pictures, split)
     say(found.describe())
