@@ -6,14 +6,22 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lookalike.errors import ModelNotFoundError
+from lookalike.errors import ModelNotFoundError, UsageError
 
+from .added import copy_in, delete, models_folder
 from .card import CARD_FILE, ModelCard, read_card
 
 if TYPE_CHECKING:
     from .protocol import Encoder
 
-__all__ = ["DEFAULT_MODEL", "load_encoder", "model_card", "model_cards"]
+__all__ = [
+    "DEFAULT_MODEL",
+    "add_model",
+    "load_encoder",
+    "model_card",
+    "model_cards",
+    "remove_model",
+]
 
 DEFAULT_MODEL = "efficientnet-lite0"
 """The model that is used when none is named."""
@@ -22,8 +30,52 @@ _SHIPPED = Path(__file__).parent / "models"
 
 
 def model_cards() -> tuple[ModelCard, ...]:
-    """Return the cards of the models that are installed, by name."""
-    return tuple(_read(folder) for folder in sorted(_SHIPPED.iterdir()) if _is_model(folder))
+    """Return the cards of the models that are installed: those that ship, then the added ones.
+
+    Raises:
+        ModelFileError: the card of an added model is damaged.
+    """
+    return tuple(
+        _read(folder)
+        for parent in (_SHIPPED, models_folder())
+        if parent.is_dir()
+        for folder in sorted(parent.iterdir())
+        if _is_model(folder) and not folder.name.startswith(".")
+    )
+
+
+def add_model(folder: str | Path, *, name: str | None = None) -> ModelCard:
+    """Copy a model into the user's data folder, to be used by its name from then on.
+
+    Args:
+        folder: with ``card.json`` and ``model.onnx``, as training writes them.
+        name: what to call it; None takes that of its card.
+
+    Raises:
+        ModelNotFoundError: the folder holds no model.
+        ModelFileError: its card or its graph is damaged.
+        UsageError: the name cannot be one of a model, or is taken.
+    """
+    source = Path(folder).expanduser()
+    chosen = name or (read_card(source).name if _is_model(source) else "")
+    if chosen and _is_model(_SHIPPED / chosen):
+        raise UsageError(
+            f"{chosen!r} is the name of a model that ships with Lookalike; give another one "
+            "with --name."
+        )
+    place = copy_in(source, name)
+    _read.cache_clear()
+    return _read(place)
+
+
+def remove_model(name: str) -> None:
+    """Remove an added model. Libraries that use it cannot be searched until it is back.
+
+    Raises:
+        ModelNotFoundError: no model of that name has been added.
+    """
+    delete(name)
+    _read.cache_clear()
 
 
 def model_card(name: str = DEFAULT_MODEL) -> ModelCard:
@@ -55,8 +107,10 @@ def load_encoder(name: str = DEFAULT_MODEL, *, threads: int | None = None) -> En
 
 def _folder(name: str) -> Path:
     shipped = _SHIPPED / name
-    if name == Path(name).name and _is_model(shipped):
-        return shipped
+    if name and name == Path(name).name:
+        for place in (shipped, models_folder() / name):
+            if _is_model(place):
+                return place
     folder = Path(name).expanduser()
     if _is_model(folder):
         return folder.absolute()

@@ -1,8 +1,11 @@
-"""``lookalike models``: which models are installed."""
+"""``lookalike models``: which models are installed, and adding and removing them."""
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
 
 from lookalike.encoders import ModelCard
 
@@ -13,15 +16,80 @@ from ..words import byte_size
 
 __all__ = ["models"]
 
+models = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
 
+
+@models.callback()
+def every_model(context: typer.Context, as_json: JsonOption = False) -> None:
+    """List the models that are installed; add your own and remove them.
+
+    \b
+    Examples:
+      lookalike models
+      lookalike models add shoes.model/ --name shoes
+      lookalike models remove shoes
+    """
+    if context.invoked_subcommand is None:
+        _list(as_json=as_json)
+
+
+@models.command("add")
 @command
-def models(as_json: JsonOption = False) -> int:
-    """List the models that are installed.
+def add(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="With card.json and model.onnx.")
+    ],
+    name: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help="What to call it; else as its card does.", show_default=False
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Copy a model into your data folder, to be used by its name.
 
     \b
     Example:
-      lookalike models
+      lookalike models add shoes.model/ --name shoes
     """
+    from lookalike.encoders import add_model
+
+    card = add_model(folder, name=name)
+    if as_json:
+        say_json(_as_dict(card))
+        return DONE
+    say(f"Added {clean(card.name)}: {clean(str(card.folder))}")
+    say(f"Next: lookalike reembed --model {clean(card.name)}")
+    return DONE
+
+
+@models.command("remove")
+@command
+def remove(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of an added model.")],
+    as_json: JsonOption = False,
+) -> int:
+    """Remove a model that was added.
+
+    A library that uses it cannot be searched until it is added again.
+
+    \b
+    Example:
+      lookalike models remove shoes
+    """
+    from lookalike.encoders import remove_model
+
+    remove_model(name)
+    if as_json:
+        say_json({"removed": name})
+    else:
+        say(f"Removed {clean(name)}.")
+    return DONE
+
+
+@command
+def _list(*, as_json: bool) -> int:
     from lookalike.without_library import models as installed
 
     cards = installed()
