@@ -50,7 +50,9 @@ def open_library(
     if not (folder / "catalog.sqlite").exists():
         if folder.exists() and not folder.is_dir():
             raise UsageError(f"{folder} is a file; a library is a folder.")
-        if folder.is_dir() and any(name != "write.lock" for name in os.listdir(folder)):
+        # What another process that makes this library may have put there by now is its own.
+        own = ("write.lock", "writer.json", "catalog.sqlite")
+        if folder.is_dir() and any(not name.startswith(own) for name in os.listdir(folder)):
             raise UsageError(
                 f"{folder} is a folder with other things in it. A library wants a folder of "
                 f"its own, such as {folder}.lookalike."
@@ -60,7 +62,7 @@ def open_library(
                 f"There is no library at {folder}. Make one with: lookalike index FOLDER"
                 + ("" if path is None else f" --library {path}")
             )
-    return Library(folder, settings=settings)
+    return Library(folder, settings=settings, create=create)
 
 
 class Library:
@@ -70,27 +72,17 @@ class Library:
     writes to it; a second writer waits. One object may be used from several threads.
     """
 
-    def __init__(self, folder: Path, *, settings: Settings) -> None:
-        from .catalog import Catalog
-        from .encoders import DEFAULT_MODEL, model_card
+    def __init__(self, folder: Path, *, settings: Settings, create: bool = True) -> None:
         from .index import LibraryIndex
+        from .opening import open_catalog
 
         self._path = folder
         self._settings = settings
-        new = not (folder / "catalog.sqlite").exists()
-        if new:
-            card = model_card(settings.model or DEFAULT_MODEL)
-            folder.mkdir(parents=True, exist_ok=True)
-        self._catalog: Catalog = Catalog.open(folder, create=new)
+        self._catalog: Catalog
+        self._generation: Generation
+        self._catalog, self._generation = open_catalog(folder, settings=settings, create=create)
         try:
-            generation = self._catalog.active_generation("semantic")
-            if generation is None:
-                card = model_card(settings.model or DEFAULT_MODEL)
-                generation = self._catalog.generation(
-                    card.name, space=card.space, dimensions=card.dimensions, sha256=card.sha256
-                )
-            self._generation: Generation = generation
-            self._index: LibraryIndex = LibraryIndex(self._catalog, folder, generation)
+            self._index: LibraryIndex = LibraryIndex(self._catalog, folder, self._generation)
         except BaseException:
             self._catalog.close()
             raise
@@ -360,11 +352,7 @@ class Library:
 
     def check(self) -> list[str]:
         """Return what is wrong with the library, one sentence each; empty when it is whole."""
-        problems = self._catalog.check()
-        status = self._index.status()
-        if status.problem:
-            problems.append(status.problem)
-        return problems
+        return [*self._catalog.check(), *self._index.check()]
 
     @property
     def _searcher(self) -> Searcher:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from ..errors import NotInLibraryError, UsageError
-from . import generations, opening, reading, vector_rows
+from . import filling, generations, opening, reading, vector_rows
 from .checking import check
 from .records import (
     Changes,
@@ -140,6 +140,37 @@ class Catalog:
             return self._known_generations[generation_id]
         except KeyError:
             raise UsageError(f"The library has no generation {generation_id}.") from None
+
+    def lacking(
+        self, generation_id: int, *, after_id: int = 0, limit: int = 1000
+    ) -> list[tuple[int, str, bytes]]:
+        """Return (image id, uri, content hash) of images that lack a vector of a generation."""
+        generation = self._generation(generation_id)
+        with self._reading() as connection:
+            return filling.lacking(connection, generation, after_id, limit)
+
+    def fill(
+        self, generation_id: int, found: Sequence[tuple[int, bytes, NDArray[np.floating]]]
+    ) -> int:
+        """Write (image id, content hash, vector) of images that lack it; return how many.
+
+        Those that are gone or have other content by now are left out.
+        """
+        generation = self._generation(generation_id)
+        with self._writing() as connection:
+            return filling.fill(connection, generation, found)
+
+    def switch(self, generation_id: int, *, keep_labels: bool) -> bool:
+        """Search a generation from now on; False, and no change, if an image lacks its vector."""
+        generation = self._generation(generation_id)
+        with self._writing() as connection:
+            return filling.switch(connection, generation, keep_labels=keep_labels)
+
+    def drop_some(self, generation_id: int, *, limit: int = 2000) -> int:
+        """Remove up to ``limit`` vectors of a generation that is not searched; return how many."""
+        generation = self._generation(generation_id)
+        with self._writing() as connection:
+            return filling.drop_some(connection, generation, limit)
 
     # Changes
 

@@ -127,6 +127,11 @@ def translated(path: Path) -> Iterator[None]:
             raise
         kind, text = sentence
         raise kind(f"{text} ({cause})") from error
+    except json.JSONDecodeError as error:
+        raise LibraryBrokenError(
+            f"{path} holds metadata that cannot be read ({error}). Restore it from a copy, or "
+            "remove the library folder and index the pictures again."
+        ) from error
 
 
 def _sentence(path: Path, code: int | None) -> tuple[type[Exception], str] | None:

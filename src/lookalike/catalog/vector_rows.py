@@ -9,6 +9,7 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from ..errors import LibraryBrokenError
 from .records import Changes, Generation
 from .sqlite import vector_rows_of
 from .tables import deletions, vectors
@@ -32,6 +33,11 @@ _ROWS_AT_ONCE = 4096
 def _matrix(blobs: Sequence[bytes], dimensions: int) -> NDArray[np.float16]:
     """Return stored vectors as one float16 matrix of shape (n, dimensions)."""
     flat = np.frombuffer(b"".join(blobs), dtype="<f2")
+    if flat.size != len(blobs) * dimensions:
+        raise LibraryBrokenError(
+            f"A stored vector has not {dimensions} dimensions. Restore the catalog from a copy, or "
+            "remove the library folder and index the pictures again."
+        )
     return flat.astype(np.float16, copy=False).reshape(len(blobs), dimensions)
 
 

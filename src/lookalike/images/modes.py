@@ -99,6 +99,9 @@ def _grey_scale(image: Image.Image) -> Callable[[Image.Image], Image.Image]:
 def _extrema(image: Image.Image) -> tuple[float, float]:
     import numpy as np
 
+    if image.mode in ("I;16B", "I;16L"):  # of which Pillow knows no extrema
+        values = np.asarray(image)
+        return float(values.min()), float(values.max())
     if image.mode != "F":
         low, high = image.getextrema()
         return float(low), float(high)  # type: ignore[arg-type]

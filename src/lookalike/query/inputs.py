@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from lookalike.errors import ImageError, SourceNotFoundError, UsageError
+from lookalike.errors import ImageError, SourceError, SourceNotFoundError, UsageError
 from lookalike.images import Limits, Picture, decode, pixels_from
 from lookalike.settings import Settings
 from lookalike.sources import Fetcher, file_url_to_path, read_file
@@ -78,8 +78,14 @@ def _read(
             fetcher.close()
     path = file_url_to_path(text) if text.lower().startswith("file:") else Path(text)
     path = path.expanduser()
+    if not text:
+        raise UsageError("The query is an empty text; expected a path or a URL.")
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise SourceNotFoundError(f"There is no file {path}.") from error
+    except (OSError, ValueError) as error:
+        raise SourceError(f"{text[:100]!r} cannot be read: {error}.") from error
     if path.is_dir():
         raise UsageError(f"{path} is a folder; a query is one picture.")
-    if not path.exists():
-        raise SourceNotFoundError(f"There is no file {path}.")
     return _Source(str(path), read_file(path, limits=limits))
