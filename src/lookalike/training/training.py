@@ -162,8 +162,7 @@ class _Prepared:
             side=self.embedder.input_size,
             preset=self._recipe.augmentation,
             strength=self._recipe.strength,
-            view=view,
-            seed=self._recipe.seed,
+            view=view,  # the same for every seed, so that runs share the cache
             progress=self._progress,
         )
 

@@ -77,9 +77,9 @@ def train(
     ] = False,
     as_json: JsonOption = False,
 ) -> int:
-    """Learn a better embedding from pictures, and judge it on classes it has not seen.
+    """Learn a better embedding from pictures.
 
-    The classes are divided: some to fit on, some to choose on, some only to report on. The
+    It is judged on classes that it has not seen. The classes are divided: some to fit on, some to choose on, some only to report on. The
     model is promoted when it surely beats the frozen network with whitening on the last ones;
     otherwise that is said, the files are kept and the exit code is 1. Ctrl-C keeps a
     checkpoint; the same command goes on from there. Needs: pip install 'lookalike[train]'
