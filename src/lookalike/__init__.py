@@ -38,7 +38,7 @@ from .errors import (
     UsageError,
 )
 from .library import Library
-from .library import open_library as open
+from .open_library import open_library as open
 from .results import AddReport, Failure, Hit, Hits, ImageInfo, Label, Labels, Progress, Stats
 from .settings import Settings, load_settings
 from .without_library import models, recognize

@@ -3,66 +3,24 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from .errors import LibraryNotFoundError, NotInLibraryError, UsageError
+from .errors import NotInLibraryError, UsageError
 from .results import AddReport, Failure, Hits, ImageInfo, Labels, Progress, Stats
-from .settings import Settings, default_library_path, load_settings
+from .settings import Settings
 
 if TYPE_CHECKING:
     from .catalog import Catalog, Generation
     from .encoders import Encoder
     from .index import IndexStatus, LibraryIndex
-    from .query import QueryImage, Searcher
+    from .query import QueryImage
+    from .reembedding import ReembedReport
 
-__all__ = ["Library", "open_library"]
-
-
-def open_library(
-    path: str | os.PathLike[str] | None = None,
-    *,
-    create: bool = True,
-    settings: Settings | None = None,
-) -> Library:
-    """Open the library in a folder, or make one there.
-
-    Without ``path`` it is the one that the settings name, else one in the user's data folder.
-
-    Raises:
-        LibraryNotFoundError: there is none and ``create`` is false.
-        LibraryTooNewError: it was made by a newer version of Lookalike.
-        LibraryBrokenError: what is there is damaged.
-        UsageError: the folder holds other things than a library.
-
-    >>> import tempfile, lookalike
-    >>> with lookalike.open(tempfile.mkdtemp() + "/photos.lookalike") as library:
-    ...     len(library)
-    0
-    """
-    settings = load_settings() if settings is None else settings
-    folder = default_library_path(settings) if path is None else Path(path).expanduser()
-    folder = Path(os.path.abspath(folder))
-    if not (folder / "catalog.sqlite").exists():
-        if folder.exists() and not folder.is_dir():
-            raise UsageError(f"{folder} is a file; a library is a folder.")
-        # What another process that makes this library may have put there by now is its own.
-        own = ("write.lock", "writer.json", "catalog.sqlite")
-        if folder.is_dir() and any(not name.startswith(own) for name in os.listdir(folder)):
-            raise UsageError(
-                f"{folder} is a folder with other things in it. A library wants a folder of "
-                f"its own, such as {folder}.lookalike."
-            )
-        if not create:
-            raise LibraryNotFoundError(
-                f"There is no library at {folder}. Make one with: lookalike index FOLDER"
-                + ("" if path is None else f" --library {path}")
-            )
-    return Library(folder, settings=settings, create=create)
+__all__ = ["Library"]
 
 
 class Library:
@@ -73,21 +31,18 @@ class Library:
     """
 
     def __init__(self, folder: Path, *, settings: Settings, create: bool = True) -> None:
-        from .index import LibraryIndex
+        from .in_use import InUse
         from .opening import open_catalog
 
         self._path = folder
         self._settings = settings
         self._catalog: Catalog
-        self._generation: Generation
-        self._catalog, self._generation = open_catalog(folder, settings=settings, create=create)
+        self._catalog, generation = open_catalog(folder, settings=settings, create=create)
         try:
-            self._index: LibraryIndex = LibraryIndex(self._catalog, folder, self._generation)
+            self._in_use = InUse(self._catalog, folder, generation, settings=settings)
         except BaseException:
             self._catalog.close()
             raise
-        self._searcher_: Searcher | None = None
-        self._thread_lock = threading.Lock()
 
     @property
     def path(self) -> Path:
@@ -194,7 +149,7 @@ class Library:
             if report.seen == 0 and not report.removed:
                 raise EmptySourceError(f"There are no pictures in {', '.join(names)}.")
             if self._index.needs_rebuild():
-                self._index.rebuild(progress)
+                self._index.rebuild(progress, grow=True)
         return report
 
     def search(
@@ -229,9 +184,13 @@ class Library:
         min_probability: float | None = None,
     ) -> list[Hits]:
         """Return what ``search`` returns, for several queries at once."""
-        return self._searcher.search_batch(
-            queries, k=k, min_score=min_score, min_probability=min_probability
-        )
+        while True:
+            parts = self._in_use.now()
+            found = parts.searcher.search_batch(
+                queries, k=k, min_score=min_score, min_probability=min_probability
+            )
+            if self._in_use.now() is parts:  # else another model took over: ask it
+                return found
 
     def recognize(self, image: QueryImage, *, k: int = 5) -> Labels:
         """Return the ``k`` most probable names for what is in a picture."""
@@ -264,7 +223,7 @@ class Library:
             unique = list(dict.fromkeys(image_ids))
             self._catalog.apply(self._generation.id, remove=unique, forget=failed_uris)
             if self._index.needs_rebuild():
-                self._index.rebuild()
+                self._index.rebuild(grow=True)
         return len(unique)
 
     def matches(self, *targets: str | os.PathLike[str]) -> int:
@@ -346,6 +305,46 @@ class Library:
         with self._writing(wait=wait, progress=progress):
             return self._index.rebuild(progress)
 
+    def reembed(
+        self,
+        model: str,
+        *,
+        workers: int | None = None,
+        drop_missing: bool = False,
+        keep_old: bool = False,
+        wait: bool = True,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> ReembedReport:
+        """Give every image a vector of another model, then search with that one.
+
+        Files and URLs are read again. Until the switch, which is one transaction, the library
+        answers with the vectors it has, and pictures may be added. A run that was ended goes on
+        where it was when it is called again.
+
+        An image that cannot be read any more keeps the switch from happening, unless
+        ``drop_missing`` removes it from the library. ``keep_old`` keeps the vectors of the model
+        before, so that going back is quick. Names of what is in the pictures stay when both
+        models know the same names, and go otherwise.
+
+        Raises:
+            ModelNotFoundError: there is no such model.
+            UsageError: the model is a folder that was not added, or of another kind.
+            LibraryBusyError: another process re-embeds it or, with ``wait`` false, writes to it.
+        """
+        from .reembedding import reembed
+
+        return reembed(
+            self._catalog,
+            self._path,
+            model,
+            settings=self._settings,
+            writing=lambda: self._writing(wait=wait, progress=progress),
+            workers=workers,
+            drop_missing=drop_missing,
+            keep_old=keep_old,
+            progress=progress,
+        )
+
     def index_status(self) -> IndexStatus:
         """Return the state of the index: its kind, its size, and what is not in it yet."""
         return self._index.status()
@@ -355,22 +354,16 @@ class Library:
         return [*self._catalog.check(), *self._index.check()]
 
     @property
-    def _searcher(self) -> Searcher:
-        with self._thread_lock:
-            if self._searcher_ is None:
-                from .query import Searcher
+    def _generation(self) -> Generation:
+        return self._in_use.now().generation
 
-                self._searcher_ = Searcher(
-                    self._catalog,
-                    self._index,
-                    model=self._generation.model,
-                    settings=self._settings,
-                )
-            return self._searcher_
+    @property
+    def _index(self) -> LibraryIndex:
+        return self._in_use.now().index
 
     @property
     def _encoder(self) -> Encoder:
-        return self._searcher.encoder
+        return self._in_use.now().searcher.encoder
 
     def _writing(
         self, *, wait: bool, progress: Callable[[Progress], None] | None

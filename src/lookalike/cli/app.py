@@ -14,6 +14,7 @@ from .commands.index import index
 from .commands.models import models
 from .commands.rebuild import rebuild_index
 from .commands.recognize import recognize
+from .commands.reembed import reembed
 from .commands.remove import remove
 from .commands.search import search
 from .commands.train import train
@@ -74,6 +75,7 @@ app.command("stats")(stats)
 app.command("list")(list_images)
 app.command("export")(export)
 app.command("rebuild-index")(rebuild_index)
+app.command("reembed")(reembed)
 app.command("doctor")(doctor)
 app.add_typer(models, name="models")
 app.command("train")(train)

@@ -43,7 +43,7 @@ def repeated_option(path: Path | None) -> str:
 
 def open_named(path: Path | None, *, create: bool = False) -> Library:
     """Open the library that is meant, and say which it is when it was not named."""
-    from lookalike.library import open_library
+    from lookalike.open_library import open_library
 
     from .console import clean, note
 

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from lookalike.errors import UsageError
-from lookalike.library import open_library
+from lookalike.open_library import open_library
 
 from ..console import clean, note, say, say_json
 from ..hits import show_hits

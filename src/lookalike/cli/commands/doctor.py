@@ -97,7 +97,7 @@ def _examine_model(findings: dict[str, Any]) -> None:
 
 
 def _examine_library(findings: dict[str, Any], named: Path | None) -> None:
-    from lookalike.library import open_library
+    from lookalike.open_library import open_library
     from lookalike.settings import default_library_path, load_settings
 
     from ..diagnosis import disk_free

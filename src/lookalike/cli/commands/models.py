@@ -21,7 +21,7 @@ models = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
 
 @models.callback()
 def every_model(context: typer.Context, as_json: JsonOption = False) -> None:
-    """List the models that are installed; add your own and remove them.
+    """List the models that are installed, add and remove one.
 
     \b
     Examples:

@@ -1,0 +1,72 @@
+"""What a library is searched with: its active generation, and how a new one takes its place."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .catalog import Catalog, Generation
+from .index import LibraryIndex
+from .settings import Settings
+
+if TYPE_CHECKING:
+    from .query import Searcher
+
+__all__ = ["InUse", "Parts"]
+
+_SPACE = "semantic"
+
+
+class Parts:
+    """A generation, its index, and what searches with both, made when it is first asked for."""
+
+    def __init__(
+        self, catalog: Catalog, folder: Path, generation: Generation, settings: Settings
+    ) -> None:
+        self.generation = generation
+        self.index = LibraryIndex(catalog, folder, generation)
+        self._catalog, self._settings = catalog, settings
+        self._lock = threading.Lock()
+        self._searcher: Searcher | None = None
+
+    @property
+    def searcher(self) -> Searcher:
+        """What turns pictures into hits."""
+        with self._lock:
+            if self._searcher is None:
+                from .query import Searcher
+
+                self._searcher = Searcher(
+                    self._catalog,
+                    self.index,
+                    model=self.generation.model,
+                    settings=self._settings,
+                )
+            return self._searcher
+
+
+class InUse:
+    """Follows the switch from one generation to another, whichever process makes it."""
+
+    def __init__(
+        self, catalog: Catalog, folder: Path, generation: Generation, *, settings: Settings
+    ) -> None:
+        self._catalog, self._folder, self._settings = catalog, folder, settings
+        self._lock = threading.Lock()
+        self._version = -1
+        self._parts = self._made(generation)
+
+    def now(self) -> Parts:
+        """Return the parts of the generation that is active now."""
+        with self._lock:
+            version = self._catalog.data_version()
+            if version != self._version:
+                generation = self._catalog.active_generation(_SPACE)
+                if generation is not None and generation != self._parts.generation:
+                    self._parts = self._made(generation)
+                self._version = version
+            return self._parts
+
+    def _made(self, generation: Generation) -> Parts:
+        return Parts(self._catalog, self._folder, generation, self._settings)
