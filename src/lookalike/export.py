@@ -26,6 +26,11 @@ def guess_format(destination: Path, given: str | None) -> ExportFormat:
     Raises:
         UsageError: neither says one of ``parquet`` and ``npy``.
     """
+    if destination.suffix.lower() == ".jsonl" and given == "npy":
+        raise UsageError(
+            f"{destination.name} is the name of the metadata that goes beside the vectors; end it "
+            "in .npy."
+        )
     name = given if given is not None else destination.suffix.lower().removeprefix(".")
     if name == "parquet":
         return "parquet"

@@ -40,6 +40,9 @@ class Settings:
     """Whether URLs may lead to private addresses such as 127.0.0.1 or 10.0.0.0/8."""
 
 
+_LONGEST = 1e6
+
+
 def settings_path() -> Path:
     """Return where the settings file is looked for: ``LOOKALIKE_CONFIG`` or the user's folder."""
     named = os.environ.get("LOOKALIKE_CONFIG")
@@ -111,7 +114,9 @@ def _convert(where: str, value: Any, kind: type) -> Any:
         number = kind(value)
     except (TypeError, ValueError):
         number = -1
-    if isinstance(value, bool) or number < 0:
-        what = "a whole number" if kind is int else "a number"
-        raise SettingsError(f"{where} is {value!r}; expected {what}, 0 or more.")
+    # Workers and the rest are counts of which 0 means something; of seconds it does not.
+    enough = number >= 0 if kind is int else 0.0 < number < _LONGEST
+    if isinstance(value, bool) or not enough:
+        what = "a whole number, 0 or more" if kind is int else "seconds, more than 0"
+        raise SettingsError(f"{where} is {value!r}; expected {what}.")
     return number

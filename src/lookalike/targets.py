@@ -24,6 +24,8 @@ class Targets:
 
 def find_targets(catalog: Catalog, name: str) -> Targets:
     """Return what is stored under a path, a URL, or inside a folder."""
+    if not name.strip():  # an unset variable of a shell is not the current folder
+        return Targets()
     found = _exactly(catalog, name)
     if found or name.lower().startswith(("http://", "https://", "file:")):
         return found

@@ -230,3 +230,38 @@ def test_rows_that_share_a_picture_are_counted(library: lookalike.Library, scene
     report = library.add(table)
     assert (report.added, report.repeated) == (1, 1)
     assert "1 named twice" in str(report)
+
+
+def test_a_file_moved_away_and_replaced_by_garbage_stops_nothing(
+    library: lookalike.Library, scenes: Path
+) -> None:
+    library.add(scenes)
+    (scenes / "scene-0.jpg").rename(scenes / "scene-0b.jpg")
+    (scenes / "scene-0.jpg").write_text("garbage")
+    report = library.add(scenes)
+    assert report.failed == 1
+    assert str(scenes / "scene-0b.jpg") in library
+    assert str(scenes / "scene-0.jpg") not in library
+    assert len(library) == 12
+
+
+def test_a_limit_that_refuses_what_is_known_empties_nothing(
+    library: lookalike.Library, scenes: Path, tmp_path: Path
+) -> None:
+    library.add(scenes)
+    settings = lookalike.Settings(max_pixels=10)
+    with lookalike.open(library.path, settings=settings) as strict:
+        assert strict.add(scenes, refresh=True).failed == 12
+    assert len(library) == 12
+
+
+def test_an_empty_name_is_not_the_current_folder(
+    library: lookalike.Library, scenes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.add(scenes)
+    monkeypatch.chdir(scenes)
+    with pytest.raises(lookalike.NotInLibraryError):
+        library.remove("")
+    with pytest.raises(lookalike.SourceNotFoundError, match="empty text"):
+        library.add("")
+    assert len(library) == 12

@@ -347,3 +347,11 @@ def test_a_link_is_a_page_when_it_looks_like_one(
     (item,) = found(table(folder, "t.csv", f"image,{header}\na.png,{value}\n"))
     assert isinstance(item, Item)
     assert item.page_url == page
+
+
+def test_an_unclosed_quote_does_not_swallow_rows_in_silence(folder: Path) -> None:
+    path = table(folder, "t.csv", 'image,title\na.png,one\nb.png,"two\nplain,three\n')
+    first, last = found(path)
+    assert isinstance(first, Item)
+    assert isinstance(last, Unreadable)
+    assert "not valid CSV" in str(last.error)

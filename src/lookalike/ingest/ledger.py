@@ -34,6 +34,7 @@ class Ledger:
         self._catalog = catalog
         self._generation_id = generation_id
         self._failures: list[Failure] = []
+        self._failed_uris: set[str] = set()
         self._added = self._updated = self._renamed = self._unchanged = self._removed = 0
         self.skipped = 0
         self._flushed = time.monotonic()
@@ -47,7 +48,7 @@ class Ledger:
         self._touch: list[tuple[int, SourceFields]] = []
         self._failed: list[KnownFailure] = []
         self._drop: list[int] = []
-        self._replaced: set[int] = set()
+        self._leaving: set[int] = set()
 
     @property
     def failed(self) -> int:
@@ -56,7 +57,7 @@ class Ledger:
 
     def has_failed(self, uri: str) -> bool:
         """Tell whether the source has failed in this run."""
-        return any(failure.uri == uri for failure in self._failures)
+        return uri in self._failed_uris
 
     def report(self) -> AddReport:
         """Return the counts so far."""
@@ -110,7 +111,7 @@ class Ledger:
             self._unchanged += 1
             return True
         holders = self._holders(outcome.content_hash)
-        if any(holder.image_id in self._replaced for holder in holders):
+        if any(holder.image_id in self._leaving for holder in holders):
             self.flush()
             holders = self._holders(outcome.content_hash)
         if not holders:
@@ -138,15 +139,17 @@ class Ledger:
     ) -> None:
         """Note a source that could not be indexed.
 
-        An image whose file has become broken is forgotten; one that merely could not be
-        reached this time is kept.
+        An image whose file has changed and cannot be read any more is forgotten; one that
+        merely could not be reached this time, or whose file is the same, is kept.
         """
         now = time.time()
         self._failures.append(Failure(uri, kind, reason, now))
+        self._failed_uris.add(uri)
         size, mtime_ns = (item.size, item.mtime_ns) if item is not None else (None, None)
         self._failed.append(KnownFailure(uri, kind, reason, size, mtime_ns, now))
-        if before is not None and kind in FINAL_FAILURES:
+        if before is not None and kind in FINAL_FAILURES and not (item and _same(item, before)):
             self._drop.append(before.image_id)
+            self._leaving.add(before.image_id)
 
     def remove(self, image_ids: Sequence[int], failed_uris: Sequence[str]) -> None:
         """Forget images and failures, in transactions of bounded size."""
@@ -189,7 +192,7 @@ class Ledger:
             self._added += 1
         else:
             self._updated += 1
-            self._replaced.add(before.image_id)
+            self._leaving.add(before.image_id)
 
     def _holders(self, content_hash: bytes) -> list[KnownImage]:
         return list(self._catalog.by_content([content_hash]).get(content_hash, ()))
@@ -215,6 +218,11 @@ def _fields(item: Item, size: int | None, before: KnownImage | None = None) -> S
         mtime_ns=item.mtime_ns,
         metadata=metadata,
     )
+
+
+def _same(item: Item, before: KnownImage) -> bool:
+    """Tell whether the file is the one that was read before, as far as can be told."""
+    return item.path is not None and (item.size, item.mtime_ns) == (before.size, before.mtime_ns)
 
 
 def _speaks(item: Item, before: KnownImage) -> bool:

@@ -63,7 +63,7 @@ class CsvRows:
         lines = self._lines(stream)
         first = list(islice(lines, _SAMPLE_LINES))
         delimiter = "\t" if self._path.suffix.lower() == ".tsv" else _delimiter(first)
-        reader = csv.reader(chain(first, lines), delimiter=delimiter)
+        reader = csv.reader(chain(first, lines), delimiter=delimiter, strict=True)
         try:
             header = next((cells for cells in reader if any(cells)), [])
         except csv.Error as error:

@@ -78,6 +78,8 @@ def _plan(
 ) -> tuple[_Find, bool]:
     """Return how to find the items of one source, and whether it is a table."""
     text = os.fspath(source)
+    if not text.strip():
+        raise SourceNotFoundError("A source is an empty text; expected a path or a URL.")
     scheme = _SCHEME.match(text.strip())
     kind = scheme[1].lower() if scheme else ""
     if kind in {"http", "https"}:
