@@ -10,6 +10,7 @@ import typer
 from .commands.contents import export, list_images, stats
 from .commands.demo import demo
 from .commands.doctor import doctor
+from .commands.evaluate import evaluate
 from .commands.index import index
 from .commands.models import models
 from .commands.rebuild import rebuild_index
@@ -79,4 +80,5 @@ app.command("reembed")(reembed)
 app.command("doctor")(doctor)
 app.add_typer(models, name="models")
 app.command("train")(train)
+app.command("evaluate")(evaluate)
 app.command("demo")(demo)

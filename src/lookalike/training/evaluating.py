@@ -1,0 +1,210 @@
+"""A model and what it has to beat, measured on classes of a data set; needs no torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lookalike.encoders import DEFAULT_MODEL, Encoder, load_encoder, model_card
+from lookalike.encoders.onnx_encoder import OnnxEncoder
+from lookalike.errors import TrainingDataError
+from lookalike.images import fit
+from lookalike.results import Progress
+
+from .data import DataSet, Split, split_classes
+from .pixels import decoded
+from .protocol import Table, colour_floor, measure
+from .robustness import AttackRow, EditRow, under_attack, under_edits
+from .whitening import fit_whitening, normalised
+
+__all__ = ["Evaluation", "Robustness", "evaluate", "evaluate_robustness", "split_for"]
+
+_BATCH = 16
+_FLOOR_SIDE = 64
+_EDITED = 300
+_ATTACKED = 64
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The rows on the report classes, and the split they come from."""
+
+    model: str
+    split: Split
+    table: Table
+
+
+@dataclass(frozen=True, slots=True)
+class Robustness:
+    """Rows under edits, and under attack where the network itself is there, not only its graph."""
+
+    edits: tuple[EditRow, ...]
+    attacks: tuple[AttackRow, ...]
+
+    def markdown(self) -> str:
+        """Return two tables as Markdown, in percent."""
+        lines = [
+            f"| edit (version {self.edits[0].version}) | class recall@1 | the picture itself |",
+            "|---|---|---|",
+        ]
+        for row in self.edits:
+            by_class = _percent(row.class_recall, row.class_interval)
+            lines.append(
+                f"| {row.edit} | {by_class} | {_percent(row.copy_recall, row.copy_interval)} |"
+            )
+        if self.attacks:
+            lines += [
+                "",
+                "| network | attack | clean | transfer | adaptive | least of both |",
+                "|---|---|---|---|---|---|",
+            ]
+        for attack in self.attacks:
+            cells = [
+                f"{100 * value:.1f}" for value in (attack.clean, attack.transfer, attack.adaptive)
+            ]
+            lines.append(
+                f"| {attack.defence} | {attack.budget}/255 | {' | '.join(cells)} | "
+                f"{_percent(attack.least, attack.interval)} |"
+            )
+        return "\n".join(lines) + "\n"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a dictionary that JSON can hold."""
+        return {
+            "edits": [row.to_dict() for row in self.edits],
+            "attacks": [row.to_dict() for row in self.attacks],
+        }
+
+
+def split_for(data: DataSet, model: str, *, seed: int = 0) -> Split:
+    """Return the split the model was trained with when it is of these pictures, else a new one.
+
+    Raises:
+        TrainingDataError: the data has no classes, or too few.
+    """
+    if data.kind != "labelled":
+        raise TrainingDataError(
+            "To evaluate a model, classes are needed: a folder for each class, or a table with a "
+            "column of labels."
+        )
+    saved = Path(model).expanduser() / "split.json"
+    if saved.is_file():
+        try:
+            return Split.load(saved, data)
+        except TrainingDataError:
+            pass  # trained on other pictures
+    return split_classes(data, seed=seed)
+
+
+def evaluate(
+    data: DataSet,
+    *,
+    model: str = DEFAULT_MODEL,
+    split: Split | None = None,
+    seed: int = 0,
+    progress: Callable[[Progress], None] | None = None,
+) -> Evaluation:
+    """Measure a model on the report classes of a data set, beside four rows it has to beat.
+
+    The frozen backbone is that of the model that ships, and its whitening is fitted on the fit
+    classes; nothing is fitted on the report classes.
+
+    Raises:
+        TrainingDataError: the data has no classes, too few, or a picture cannot be read.
+        ModelNotFoundError: there is no such model.
+    """
+    split = split or split_for(data, model, seed=seed)
+    paths = [sample.path for sample in data.samples]
+    report = [int(number) for number in split.report]
+    labels = [data.labels[number] for number in report]
+    base, chosen = OnnxEncoder(model_card(DEFAULT_MODEL)), load_encoder(model)
+    wanted = [paths[int(number)] for number in (*split.fit, *report)]
+    features = normalised(_encoded(wanted, base, base.features, "frozen backbone", progress))
+    whitening = fit_whitening(features[: len(split.fit)])
+    plain = features[len(split.fit) :]
+    shown = [paths[number] for number in report]
+    floor = [colour_floor(fit(decoded(path, _FLOOR_SIDE), _FLOOR_SIDE)) for path in shown]
+    random = np.random.default_rng(0).normal(size=(len(report), 64))
+    vectors = {
+        "random": normalised(random),
+        "colour histogram": np.stack(floor),
+        "frozen backbone": plain,
+        "frozen + whitening": whitening.apply(plain),
+        "trained": _encoded(
+            shown, chosen, lambda batch: chosen.encode(batch).vectors, "model", progress
+        ),
+    }
+    rows = tuple(measure(name, found, labels) for name, found in vectors.items())
+    return Evaluation(chosen.card.name, split, Table(rows, tuple(labels)))
+
+
+def evaluate_robustness(data: DataSet, split: Split, *, model: str = DEFAULT_MODEL) -> Robustness:
+    """Measure a model on up to 300 report pictures under edits, and up to 64 under attack.
+
+    Attacks need the network with its gradient: they are left out unless ``model`` is a folder
+    that training wrote, with its ``modules``.
+
+    Raises:
+        TrainingDataError: a picture cannot be read.
+        ModelNotFoundError: there is no such model.
+    """
+    encoder = load_encoder(model)
+    drawn = _drawn(data, split, _EDITED)
+    paths = [data.samples[number].path for number in drawn]
+    edits = under_edits(paths, [data.labels[number] for number in drawn], encoder)
+    folder = Path(model).expanduser()
+    if not (folder / "modules").is_dir():
+        return Robustness(tuple(edits), ())
+    from .networks import load_embedder
+
+    embedder = load_embedder(folder)
+    start = folder / "start"
+    plain = load_embedder(start) if (start / "modules").is_dir() else None
+    drawn = _drawn(data, split, _ATTACKED)
+    side = encoder.card.decode_side
+    pixels = np.stack(
+        [encoder.prepare(decoded(data.samples[number].path, side)) for number in drawn]
+    )
+    labels = [data.labels[number] for number in drawn]
+    attacks = under_attack(pixels, labels, embedder, plain=plain, name="trained")
+    if plain is not None:
+        attacks = [*under_attack(pixels, labels, plain, name="frozen backbone"), *attacks]
+    return Robustness(tuple(edits), tuple(attacks))
+
+
+def _drawn(data: DataSet, split: Split, most: int) -> list[int]:
+    """Return up to so many report pictures, whole classes of at most eight after each other."""
+    random = np.random.default_rng(0)
+    by_class: dict[str, list[int]] = {}
+    for number in random.permutation(split.report):
+        by_class.setdefault(data.labels[int(number)], []).append(int(number))
+    classes = [numbers[:8] for numbers in by_class.values() if len(numbers) > 1]
+    return sorted([number for numbers in classes for number in numbers][:most])
+
+
+def _encoded(
+    paths: list[Path],
+    encoder: Encoder,
+    encode: Callable[[NDArray[np.uint8]], Floats],
+    stage: str,
+    progress: Callable[[Progress], None] | None,
+) -> Floats:
+    rows = []
+    side = encoder.card.decode_side
+    for start in range(0, len(paths), _BATCH):
+        part = paths[start : start + _BATCH]
+        rows.append(encode(np.stack([encoder.prepare(decoded(path, side)) for path in part])))
+        if progress is not None:
+            progress(Progress(start + len(part), len(paths), stage=stage))
+    return np.concatenate(rows)
+
+
+def _percent(value: float, interval: tuple[float, float]) -> str:
+    return f"{100 * value:.1f} [{100 * interval[0]:.1f}, {100 * interval[1]:.1f}]"
