@@ -22,7 +22,14 @@ from .protocol import Table, colour_floor, measure
 from .robustness import AttackRow, EditRow, under_attack, under_edits
 from .whitening import fit_whitening, normalised
 
-__all__ = ["Evaluation", "Robustness", "evaluate", "evaluate_robustness", "split_for"]
+__all__ = [
+    "Evaluation",
+    "Robustness",
+    "evaluate",
+    "evaluate_robustness",
+    "saved_split",
+    "split_for",
+]
 
 _BATCH = 16
 _FLOOR_SIDE = 64
@@ -94,13 +101,16 @@ def split_for(data: DataSet, model: str, *, seed: int = 0) -> Split:
             "To evaluate a model, classes are needed: a folder for each class, or a table with a "
             "column of labels."
         )
+    return saved_split(data, model) or split_classes(data, seed=seed)
+
+
+def saved_split(data: DataSet, model: str) -> Split | None:
+    """Return the split that a model was trained with, or None when it is not of these pictures."""
     saved = Path(model).expanduser() / "split.json"
-    if saved.is_file():
-        try:
-            return Split.load(saved, data)
-        except TrainingDataError:
-            pass  # trained on other pictures
-    return split_classes(data, seed=seed)
+    try:
+        return Split.load(saved, data) if saved.is_file() else None
+    except TrainingDataError:
+        return None
 
 
 def evaluate(

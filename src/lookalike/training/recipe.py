@@ -36,7 +36,9 @@ class Recipe:
     0 for none. ``views`` are the augmented views of each picture that are cached for the head.
     ``classification`` is the weight of a classifier's loss beside the metric one; a negative
     weight lets it be learned. ``fractions`` are the shares of the classes to fit on, to choose
-    on and to report on.
+    on and to report on. ``adversarial`` fine-tunes against attacks: in the stages "last" and
+    "all" every second picture of a batch is first moved away from its own embedding, by at most
+    so many levels of 255 (see :func:`lookalike.training.adversarial.feature_shift`); 0 for none.
     """
 
     backbone: str = "efficientnet-lite0"
@@ -58,6 +60,7 @@ class Recipe:
     images_per_class: int = 4
     augmentation: str = "category"
     strength: float = 1.0
+    adversarial: int = 0
     views: int = 2
     epochs: int = 60
     rate: float = 1e-3
@@ -86,13 +89,20 @@ class Recipe:
         for name in ("koleo", "l1", "l2", "weight_decay", "strength", "views"):
             if not 0.0 <= getattr(self, name) < math.inf:
                 raise UsageError(f"{name} is {getattr(self, name)}; expected 0 or more.")
+        if not 0 <= self.adversarial <= 255 or self.adversarial != int(self.adversarial):
+            raise UsageError(f"adversarial is {self.adversarial}; expected 0 to 255 levels.")
+        if self.adversarial and set(self.stages) == {"head"}:
+            raise UsageError("adversarial needs a stage that sees pictures: 'last' or 'all'.")
         if not 0.0 <= self.warm_up < 1.0 or not 0.0 <= self.ema < 1.0:
             raise UsageError("warm_up and ema must lie in [0, 1).")
 
     @property
     def fingerprint(self) -> str:
         """SHA-256 of all settings, 64 hexadecimal digits."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
+        settings = asdict(self)
+        if not self.adversarial:  # as before there was this setting: runs of then go on
+            del settings["adversarial"]
+        return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
     def changed(self, **settings: Any) -> Recipe:
         """Return the recipe with some settings changed.

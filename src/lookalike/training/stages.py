@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from lookalike.evaluation import map_at_r, rank_leave_one_out
 
+from .adversarial import feature_shift
 from .loop import Stage
 from .losses import build_loss
 from .losses.koleo import koleo
@@ -23,6 +24,8 @@ from .regularisation import l1_penalty, l2_penalty
 from .samplers import ClassSampler, share
 
 __all__ = ["WholeLoss", "as_input", "head_stage", "mean_map_at_r", "picture_stage"]
+
+_ATTACK_STEPS = 3
 
 Floats = NDArray[np.float32]
 Labels = NDArray[np.int64]
@@ -146,11 +149,22 @@ def picture_stage(
 
     def embed(epoch: int, batches: Sequence[Labels]) -> Iterator[tuple[Tensor, Tensor]]:
         mine = [share(batch, rank=rank(), world=world()) for batch in batches]
-        for batch, pixels in zip(mine, flow.batches(epoch, [fit[b] for b in mine]), strict=True):
+        views = flow.batches(epoch, [fit[b] for b in mine])
+        for step, (batch, pixels) in enumerate(zip(mine, views, strict=True)):
+            inputs = as_input(pixels)
+            if recipe.adversarial:
+                embedder.eval()
+                inputs[::2] = feature_shift(
+                    embedder,
+                    inputs[::2],
+                    budget=recipe.adversarial,
+                    steps=_ATTACK_STEPS,
+                    seed=hash((recipe.seed, epoch, step, rank())) % 2**63,
+                )
             embedder.train()
             if not from_nothing:
                 backbone.eval()
-            yield embedder(as_input(pixels)), numbers[torch.from_numpy(batch)]
+            yield embedder(inputs), numbers[torch.from_numpy(batch)]
 
     def score() -> float:
         embedder.eval()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -71,9 +70,10 @@ def evaluate(
       lookalike evaluate products/
       lookalike evaluate products/ --model shoes.model --robustness
     """
+    from lookalike.encoders import DEFAULT_MODEL
     from lookalike.training import read_data
     from lookalike.training.evaluating import evaluate as measure
-    from lookalike.training.evaluating import evaluate_robustness, split_for
+    from lookalike.training.evaluating import evaluate_robustness, saved_split, split_for
 
     with show_progress() as progress:
         pictures = read_data(
@@ -91,8 +91,8 @@ def evaluate(
         say(f"{clean(found.model)}, the row 'trained', on these classes:")
         for line in split.describe().splitlines():
             say(f"  {line}")
-        if model != "efficientnet-lite0" and not (Path(model) / "split.json").is_file():
-            note("The model names no split of its own: it may have been trained on these classes.")
+        if model != DEFAULT_MODEL and saved_split(pictures, model) is None:
+            note("Careful: the model may have been trained on these classes; its split is unknown.")
         say("")
     tables = [found.table.markdown()] + ([] if tested is None else [tested.markdown()])
     for line in "\n".join(tables).splitlines():
