@@ -7,15 +7,33 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .catalog import Catalog, Generation
+from .errors import ModelFileError
 from .index import LibraryIndex
 from .settings import Settings
 
 if TYPE_CHECKING:
     from .query import Searcher
 
-__all__ = ["InUse", "Parts"]
+__all__ = ["InUse", "Parts", "check_build"]
 
 _SPACE = "semantic"
+
+
+def check_build(generation: Generation) -> None:
+    """Check that the installed model is the very one that made a generation's vectors.
+
+    Raises:
+        ModelNotFoundError: no model of that name is installed.
+        ModelFileError: another build of it is; its vectors are of another space.
+    """
+    from .encoders import model_card
+
+    if model_card(generation.model).sha256 != generation.sha256:
+        raise ModelFileError(
+            f"The library was made with another build of the model {generation.model} than the one "
+            "installed, and their vectors cannot be compared. Index the pictures into a new "
+            "library, or install the version of Lookalike that made this one."
+        )
 
 
 class Parts:
@@ -37,6 +55,7 @@ class Parts:
             if self._searcher is None:
                 from .query import Searcher
 
+                check_build(self.generation)
                 self._searcher = Searcher(
                     self._catalog,
                     self.index,

@@ -119,6 +119,7 @@ class Library:
             LibraryBusyError: another process is writing and ``wait`` is false.
         """
         from .errors import EmptySourceError
+        from .in_use import check_build
         from .ingest.options import AddOptions
         from .ingest.pipeline import Pipeline
 
@@ -138,6 +139,7 @@ class Library:
             workers=workers or 0,
         )
         with self._writing(wait=wait, progress=progress):
+            check_build(self._generation)
             pipeline = Pipeline(
                 self._catalog,
                 self._generation,

@@ -77,3 +77,22 @@ def test_check_reads_the_whole_index(tmp_path: Path, scenes: Path) -> None:
     os.utime(file, ns=(status.st_atime_ns, status.st_mtime_ns))
     with lookalike.open(tmp_path / "library") as library:
         assert any("damaged" in problem for problem in library.check())
+
+
+def test_vectors_of_another_build_of_the_model_are_not_compared(
+    tmp_path: Path, scenes: Path
+) -> None:
+    import sqlite3
+
+    with lookalike.open(tmp_path / "library") as library:
+        library.add(scenes / "scene-0.jpg")
+    database = sqlite3.connect(tmp_path / "library" / "catalog.sqlite")
+    with database:
+        database.execute("update generations set sha256 = ?", ("0" * 64,))
+    database.close()
+    with lookalike.open(tmp_path / "library") as library:
+        assert len(library) == 1
+        with pytest.raises(lookalike.ModelFileError, match="another build"):
+            library.search(scenes / "scene-0.jpg")
+        with pytest.raises(lookalike.ModelFileError, match="another build"):
+            library.add(scenes)
