@@ -155,7 +155,13 @@ def evaluate(
     return Evaluation(chosen.card.name, split, Table(rows, tuple(labels)))
 
 
-def evaluate_robustness(data: DataSet, split: Split, *, model: str = DEFAULT_MODEL) -> Robustness:
+def evaluate_robustness(
+    data: DataSet,
+    split: Split,
+    *,
+    model: str = DEFAULT_MODEL,
+    progress: Callable[[Progress], None] | None = None,
+) -> Robustness:
     """Measure a model on up to 300 report pictures under edits, and up to 64 under attack.
 
     Attacks need the network with its gradient: they are left out unless ``model`` is a folder
@@ -168,7 +174,8 @@ def evaluate_robustness(data: DataSet, split: Split, *, model: str = DEFAULT_MOD
     encoder = load_encoder(model)
     drawn = _drawn(data, split, _EDITED)
     paths = [data.samples[number].path for number in drawn]
-    edits = under_edits(paths, [data.labels[number] for number in drawn], encoder)
+    known = [data.labels[number] for number in drawn]
+    edits = under_edits(paths, known, encoder, progress=progress)
     folder = Path(model).expanduser()
     if not (folder / "modules").is_dir():
         return Robustness(tuple(edits), ())
@@ -183,9 +190,10 @@ def evaluate_robustness(data: DataSet, split: Split, *, model: str = DEFAULT_MOD
         [encoder.prepare(decoded(data.samples[number].path, side)) for number in drawn]
     )
     labels = [data.labels[number] for number in drawn]
-    attacks = under_attack(pixels, labels, embedder, plain=plain, name="trained")
+    attacks = under_attack(pixels, labels, embedder, plain=plain, name="trained", progress=progress)
     if plain is not None:
-        attacks = [*under_attack(pixels, labels, plain, name="frozen backbone"), *attacks]
+        base = under_attack(pixels, labels, plain, name="frozen backbone", progress=progress)
+        attacks = [*base, *attacks]
     return Robustness(tuple(edits), tuple(attacks))
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from lookalike.encoders import Encoder
 from lookalike.evaluation import Interval, bootstrap_interval
+from lookalike.results import Progress
 
 from .augmentation.edits import EDITS, EDITS_VERSION
 from .pixels import decoded
@@ -100,7 +101,13 @@ def class_recall(queries: Floats, gallery: Floats, labels: Sequence[str]) -> NDA
     return np.where(np.isfinite(inside), (inside > outside).astype(np.float64), np.nan)
 
 
-def under_edits(paths: Sequence[Path], labels: Sequence[str], encoder: Encoder) -> list[EditRow]:
+def under_edits(
+    paths: Sequence[Path],
+    labels: Sequence[str],
+    encoder: Encoder,
+    *,
+    progress: Callable[[Progress], None] | None = None,
+) -> list[EditRow]:
     """Return a row for no edit, "none", and one for each of the fixed edits.
 
     Edits work on the picture as it would be stored, with at most 448 pixels on its shorter side.
@@ -115,6 +122,8 @@ def under_edits(paths: Sequence[Path], labels: Sequence[str], encoder: Encoder) 
         for name, edit in edits.items():
             batch = np.stack([encoder.prepare(edit(picture)) for picture in pictures])
             found[name].append(encoder.encode(batch).vectors)
+        if progress is not None:
+            progress(Progress(start + len(pictures), len(paths), stage="edits"))
     vectors = {name: np.concatenate(parts) for name, parts in found.items()}
     gallery = vectors["none"]
     return [_edit_row(name, queries, gallery, labels) for name, queries in vectors.items()]
@@ -146,6 +155,7 @@ def under_attack(
     budgets: Sequence[int] = BUDGETS,
     steps: int = _STEPS,
     seed: int = 0,
+    progress: Callable[[Progress], None] | None = None,
 ) -> list[AttackRow]:
     """Return what white-box attacks on the query leave of a network, and of it seeing only grey.
 
@@ -176,10 +186,19 @@ def under_attack(
         )
         for budget in budgets
     }
+    done = 0
     for defence, grey in wanted:
         before, embedder.greyscale = embedder.greyscale, embedder.greyscale or grey
         try:
-            rows += _attacked(embedder, inputs, labels, defence, transfers, steps=steps, seed=seed)
+            same = attacked is embedder and not grey  # then the attack made is the adaptive one
+            for row in _attacked(
+                embedder, inputs, labels, defence, transfers, steps=steps, seed=seed, same=same
+            ):
+                rows.append(row)
+                done += 1
+                if progress is not None:
+                    total = len(wanted) * len(budgets)
+                    progress(Progress(done, total, stage=f"attacks on the {name}"))
         finally:
             embedder.greyscale = before
     return rows
@@ -194,6 +213,7 @@ def _attacked(
     *,
     steps: int,
     seed: int,
+    same: bool,
 ) -> Iterator[AttackRow]:
     from .adversarial import feature_shift
 
@@ -201,10 +221,8 @@ def _attacked(
     gallery = _embedded(embedder, inputs)
     clean = class_recall(gallery, gallery, labels)
     for budget, transferred in transfers.items():
-        adapted = _in_parts(
-            partial(feature_shift, embedder, budget=budget, steps=steps, seed=seed),
-            inputs,
-        )
+        attack = partial(feature_shift, embedder, budget=budget, steps=steps, seed=seed)
+        adapted = transferred if same else _in_parts(attack, inputs)
         transfer = class_recall(_embedded(embedder, transferred), gallery, labels)
         adaptive = class_recall(_embedded(embedder, adapted), gallery, labels)
         least = np.minimum(transfer, adaptive)

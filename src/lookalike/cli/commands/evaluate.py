@@ -81,7 +81,9 @@ def evaluate(
         )
         split = split_for(pictures, model)
         found = measure(pictures, model=model, split=split, progress=progress)
-        tested = evaluate_robustness(pictures, split, model=model) if robustness else None
+        tested = None
+        if robustness:
+            tested = evaluate_robustness(pictures, split, model=model, progress=progress)
     if as_json:
         extra = {} if tested is None else {"robustness": tested.to_dict()}
         values = found.table.to_dict() | {"per_class": found.table.per_class("trained")}
