@@ -79,7 +79,7 @@ def train(
 ) -> int:
     """Learn a better embedding from pictures.
 
-    It is judged on classes that it has not seen. The classes are divided: some to fit on, some to choose on, some only to report on. The
+    The classes are divided: some to fit on, some to choose on, some only to report on. The
     model is promoted when it surely beats the frozen network with whitening on the last ones;
     otherwise that is said, the files are kept and the exit code is 1. Ctrl-C keeps a
     checkpoint; the same command goes on from there. Needs: pip install 'lookalike[train]'
