@@ -32,7 +32,8 @@ def check_build(generation: Generation) -> None:
         raise ModelFileError(
             f"The library was made with another build of the model {generation.model} than the one "
             "installed, and their vectors cannot be compared. Index the pictures into a new "
-            "library, or install the version of Lookalike that made this one."
+            "library, change to another model with lookalike reembed, or install the version of "
+            "Lookalike that made this one."
         )
 
 

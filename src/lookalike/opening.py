@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .errors import LibraryNotFoundError
+from .errors import LibraryNotFoundError, LibraryStorageError
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -31,6 +31,13 @@ def open_catalog(folder: Path, *, settings: Settings, create: bool) -> tuple[Cat
     except LibraryNotFoundError:
         if not create:
             raise
+    except LibraryStorageError:
+        catalog = Catalog.open(folder, readonly=True)  # a disk that may only be read
+        generation = catalog.active_generation("semantic")
+        if generation is None:
+            catalog.close()
+            raise
+        return catalog, generation
     else:
         generation = catalog.active_generation("semantic")
         if generation is not None:

@@ -174,7 +174,7 @@ class Pipeline:
                     self._ledger.unchanged(item, before)
                 elif (
                     failure is not None
-                    and not self._options.retry_failed
+                    and not (self._options.retry_failed or self._options.refresh)
                     and failure.kind in FINAL_FAILURES
                     and (failure.size, failure.mtime_ns) == (item.size, item.mtime_ns)
                 ):

@@ -1,0 +1,88 @@
+"""Compare poolings and whitenings of the shipped network on the selection classes.
+
+    python tools/compare_heads.py --cache build/features
+
+Prints the rows of the table in docs/model.md: leave-one-out recall@1 and MAP@R, in percent, the
+mean over the seven sets and grocery_produce a second time among its photographs, which share the
+classes of its catalogue. Needs what build_models.py needs; the features stay in the cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from build_models import LAST_MAP, backbone, quantised_layers, read_sets
+from features import FITS, extract
+from head import apply_head, balanced_weights, fit_head, normalised
+from lookalike.evaluation import map_at_r, rank_gallery, rank_leave_one_out, recall_at_k
+from network import load_network
+from picture_sets import SETS, default_root
+
+POOLINGS = ("avg", "gem2", "gem3")
+SETTINGS = (None, (0.2, 0.0), (0.25, 0.0), (0.25, 0.1), (0.25, 0.3), (0.25, 0.5), (0.25, 1.0))
+MORE = ((0.35, 0.3), (0.35, 1.0))
+
+
+def main() -> None:
+    """Print a row for each way to make the square, pooling and whitening."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=Path, default=default_root())
+    parser.add_argument("--cache", type=Path, default=Path("build/features"))
+    parser.add_argument("--fits", nargs="+", choices=sorted(FITS), default=["squash", "squash 0.9"])
+    arguments = parser.parse_args()
+    pictures = read_sets(arguments.data)
+    network = load_network()
+    graph = backbone(network, quantised_layers(network, pictures)).SerializeToString()
+    paths = [sample.path for sample in pictures.samples]
+    parts, sets = np.asarray(pictures.parts), np.asarray(pictures.sets)
+    labels = np.array([sample.label for sample in pictures.samples])
+    roles = np.array([sample.role for sample in pictures.samples])
+    weights = balanced_weights(list(sets[parts == "fit"]))
+    for how in arguments.fits:
+        pooled = extract(graph, [LAST_MAP], paths, how, arguments.cache)
+        for pooling in POOLINGS:
+            features = normalised(pooled[f"{LAST_MAP}/{pooling}"])
+            for setting in (*SETTINGS, *MORE):
+                vectors = features
+                if setting is not None:
+                    power, shrinkage = setting
+                    mean, projection = fit_head(
+                        features[parts == "fit"], weights, power=power, shrinkage=shrinkage
+                    )
+                    vectors = apply_head(features, mean, projection)
+                figures = judge(vectors, labels, sets, parts == "selection", roles)
+                said = "no head" if setting is None else f"power {power}, shrinkage {shrinkage}"
+                recall, precision = (100 * value for value in figures)
+                print(
+                    f"{how:10} {pooling:5} {said:28} recall@1 {recall:.1f}  MAP@R {precision:.1f}"
+                )
+
+
+def judge(
+    vectors: np.ndarray,
+    labels: np.ndarray,
+    sets: np.ndarray,
+    chosen: np.ndarray,
+    roles: np.ndarray,
+) -> tuple[float, float]:
+    """Return mean recall@1 and MAP@R over the sets, of the chosen pictures."""
+    figures = []
+    for name in SETS:
+        mine = chosen & (sets == name)
+        photographs = mine & (roles != "gallery")
+        figures.append(rank_leave_one_out(vectors[photographs], labels[photographs]))
+        if name == "grocery_produce":
+            query, gallery = mine & (roles == "query"), mine & (roles == "gallery")
+            figures.append(
+                rank_gallery(vectors[query], labels[query], vectors[gallery], labels[gallery])
+            )
+    recall = [float(np.nanmean(recall_at_k(ranking, 1))) for ranking in figures]
+    precision = [float(np.nanmean(map_at_r(ranking))) for ranking in figures]
+    return float(np.mean(recall)), float(np.mean(precision))
+
+
+if __name__ == "__main__":
+    main()
