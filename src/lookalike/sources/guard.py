@@ -26,7 +26,8 @@ _NEVER = tuple(
     ipaddress.ip_network(network)
     for network in (
         *("0.0.0.0/8", "100.64.0.0/10", "192.0.0.0/24", "192.88.99.0/24", "198.18.0.0/15"),
-        *("240.0.0.0/4", "fec0::/10", "2001::/23", "2001:db8::/32", "100::/64", "5f00::/16"),
+        *("240.0.0.0/4", "fec0::/10", "2001::/23", "2001:db8::/32", "2002::/16", "100::/64"),
+        "5f00::/16",
     )
 )
 
@@ -34,7 +35,8 @@ _NEVER = tuple(
 def is_public(address: str) -> bool:
     """Return whether an address belongs to the public internet.
 
-    IPv4 addresses inside IPv6 ones (mapped, compatible, 6to4, NAT64) are judged by both.
+    IPv4 addresses inside IPv6 ones (mapped, compatible, NAT64) are judged by both. Those of
+    6to4, which is out of use, are not public, whatever the Python version says of them.
 
     >>> is_public("93.184.216.34"), is_public("127.0.0.1"), is_public("::ffff:10.0.0.1")
     (True, False, False)
@@ -57,8 +59,6 @@ def _with_embedded(address: _Address) -> list[_Address]:
         return [last]
     if address in _NAT64[1] or address in _COMPATIBLE:
         return [address, last, ipaddress.IPv4Address("127.0.0.1")]  # never public
-    if address.sixtofour is not None:
-        return [address, address.sixtofour]
     return [address]
 
 
