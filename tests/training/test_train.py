@@ -143,9 +143,8 @@ def _losses(folder: Path) -> list[Any]:
     return [json.loads(line) for line in (folder / "log.jsonl").read_text().splitlines()]
 
 
-@pytest.mark.parametrize(
-    "recipe", [SMALL, pytest.param(WHOLE, marks=pytest.mark.slow)], ids=["head", "all"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("recipe", [SMALL, WHOLE], ids=["head", "all"])
 def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     recipe: Recipe, shapes: Path, tmp_path: Path
 ) -> None:
@@ -174,8 +173,8 @@ def test_a_killed_run_goes_on_as_if_nothing_had_happened(
     assert metrics[0]["rows"]["trained"] == metrics[1]["rows"]["trained"]
 
 
-def test_an_interrupt_leaves_a_checkpoint_to_go_on_from(
-    shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(
+    result: TrainingResult, shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps = 0
     step = loop_module._step
@@ -187,11 +186,16 @@ def test_an_interrupt_leaves_a_checkpoint_to_go_on_from(
             raise KeyboardInterrupt
         return step(*arguments)
 
+    cache = result.folder / "cache"
     monkeypatch.setattr(loop_module, "_step", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        train([shapes], out=tmp_path / "model", recipe=SMALL)
+        train([shapes], out=tmp_path / "model", recipe=SMALL, cache=cache)
     found = torch.load(tmp_path / "model" / "checkpoints" / "last.pt", weights_only=True)
     assert found["position"]["epoch"] + found["position"]["step"] > 0
+    monkeypatch.setattr(loop_module, "_step", step)
+    again = train([shapes], out=tmp_path / "model", recipe=SMALL, cache=cache)
+    assert again.history == result.history
+    assert again.table.to_dict() == result.table.to_dict()
 
 
 def test_a_loss_that_is_no_number_ends_the_run(shapes: Path, tmp_path: Path) -> None:
