@@ -1,4 +1,8 @@
-"""Losses that learn something for each class beside the embedding."""
+"""Losses that learn something for each class beside the embedding.
+
+All are computed in float32 at least: in half precision a cosine near 1 rounds to 1, where the
+angle has no gradient.
+"""
 
 from __future__ import annotations
 
@@ -28,6 +32,7 @@ class ProxyAnchor(nn.Module):
         self.margin, self.scale = margin, scale
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
+        embeddings = _wide(embeddings)
         scores = F.linear(embeddings, F.normalize(self.proxies.to(embeddings.dtype), dim=1))
         member = F.one_hot(labels, len(self.proxies)).bool()
         near = _soft(-self.scale * (scores - self.margin), member)
@@ -52,6 +57,7 @@ class ArcFace(nn.Module):
         self.margin, self.scale = math.radians(margin), scale
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
+        embeddings = _wide(embeddings)
         cosines = F.linear(embeddings, F.normalize(self.weight.to(embeddings.dtype), dim=1))
         right = F.one_hot(labels, len(self.weight)).bool()
         angles = torch.acos(cosines.clamp(-1.0 + 1e-7, 1.0 - 1e-7))
@@ -69,10 +75,15 @@ class Classification(nn.Module):
         self.scale = scale
 
     def forward(self, embeddings: Tensor, labels: Tensor) -> Tensor:
+        embeddings = _wide(embeddings)
         weight, bias = (
             value.to(embeddings.dtype) for value in (self.layer.weight, self.layer.bias)
         )
         return F.cross_entropy(F.linear(self.scale * embeddings, weight, bias), labels)
+
+
+def _wide(embeddings: Tensor) -> Tensor:
+    return embeddings if embeddings.dtype == torch.float64 else embeddings.float()
 
 
 def _soft(exponents: Tensor, chosen: Tensor) -> Tensor:
