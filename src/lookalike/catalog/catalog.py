@@ -82,12 +82,14 @@ class Catalog:
         return f"Catalog({str(self.path.parent)!r})"
 
     @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
+    def reading(self) -> Iterator[sa.Connection]:
+        """Give a connection that sees one moment of the catalog, for one read."""
         with translated(self.path), self._engine.begin() as connection:
             yield connection
 
     @contextmanager
-    def _writing(self) -> Iterator[sa.Connection]:
+    def writing(self) -> Iterator[sa.Connection]:
+        """Give a connection whose changes are kept together when the block ends well."""
         writer = self._engine.execution_options(writes=True)
         with translated(self.path), writer.begin() as connection:
             yield connection
@@ -104,7 +106,7 @@ class Catalog:
         """
         found = self._find_generation(model, space, sha256)
         if found is None:
-            with self._writing() as connection:
+            with self.writing() as connection:
                 generations.create_missing(
                     connection, model, space=space, dimensions=dimensions, sha256=sha256
                 )
@@ -124,12 +126,12 @@ class Catalog:
 
     def generations(self) -> list[Generation]:
         """Return all generations, the oldest first."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return generations.every(connection)
 
     def active_generation(self, space: str) -> Generation | None:
         """Return the generation that is searched in a space, if there is any."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return generations.active(connection, space)
 
     def _generation(self, generation_id: int) -> Generation:
@@ -146,7 +148,7 @@ class Catalog:
     ) -> list[tuple[int, str, bytes]]:
         """Return (image id, uri, content hash) of images that lack a vector of a generation."""
         generation = self._generation(generation_id)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return filling.lacking(connection, generation, after_id, limit)
 
     def fill(
@@ -157,19 +159,19 @@ class Catalog:
         Those that are gone or have other content by now are left out.
         """
         generation = self._generation(generation_id)
-        with self._writing() as connection:
+        with self.writing() as connection:
             return filling.fill(connection, generation, found)
 
     def switch(self, generation_id: int, *, keep_labels: bool) -> bool:
         """Search a generation from now on; False, and no change, if an image lacks its vector."""
         generation = self._generation(generation_id)
-        with self._writing() as connection:
+        with self.writing() as connection:
             return filling.switch(connection, generation, keep_labels=keep_labels)
 
     def drop_some(self, generation_id: int, *, limit: int = 2000) -> int:
         """Remove up to ``limit`` vectors of a generation that is not searched; return how many."""
         generation = self._generation(generation_id)
-        with self._writing() as connection:
+        with self.writing() as connection:
             return filling.drop_some(connection, generation, limit)
 
     # Changes
@@ -208,7 +210,7 @@ class Catalog:
             LibraryBusyError: another process kept the catalog locked.
         """
         generation = self._generation(generation_id)
-        with self._writing() as connection:
+        with self.writing() as connection:
             apply_batch(
                 connection,
                 generation,
@@ -230,37 +232,37 @@ class Catalog:
 
     def known(self, uris: Sequence[str]) -> dict[str, KnownImage]:
         """Return the stored images among these uris, however many they are."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return reading.known(connection, uris)
 
     def known_failures(self, uris: Sequence[str]) -> dict[str, KnownFailure]:
         """Return the failures among these uris, however many they are."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return reading.known_failures(connection, uris)
 
     def by_content(self, hashes: Sequence[bytes]) -> dict[bytes, list[KnownImage]]:
         """Return the stored images that have one of these content hashes."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return reading.by_content(connection, hashes)
 
     def hashes_by_size(self, sizes: Sequence[int]) -> dict[int, list[bytes]]:
         """Return the content hashes of the stored images of each of these sizes in bytes."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return reading.hashes_by_size(connection, sizes)
 
     def images(self, image_ids: Sequence[int]) -> dict[int, ImageRow]:
         """Return the rows of these images, without those that are gone."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return reading.image_rows(connection, image_ids)
 
     def iterate(self, after_id: int = 0, *, limit: int = 1000) -> list[ImageRow]:
         """Return up to ``limit`` images with ids above ``after_id``, in the order of the ids."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return reading.rows_after(connection, after_id, limit)
 
     def find(self, uri_or_url: str) -> list[int]:
         """Return the ids of the images that have this uri or this url."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return reading.find(connection, uri_or_url)
 
     def uris_under(self, folder: str) -> Iterator[tuple[int, str]]:
@@ -278,7 +280,7 @@ class Catalog:
     def _under(self, table: sa.Table, folder: str) -> Iterator[tuple[int, str]]:
         after = ""
         while True:
-            with self._reading() as connection:
+            with self.reading() as connection:
                 page = reading.under(connection, table, folder, after)
             yield from page
             if not page:
@@ -287,27 +289,27 @@ class Catalog:
 
     def failures(self) -> list[KnownFailure]:
         """Return all failures, in the order of their uris."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return list(reading.known_failures(connection, None).values())
 
     def count(self) -> int:
         """Return the number of images."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return connection.scalar(sa.select(sa.func.count()).select_from(images)) or 0
 
     def failure_count(self) -> int:
         """Return the number of failures."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return connection.scalar(sa.select(sa.func.count()).select_from(failures)) or 0
 
     def format_counts(self) -> dict[str, int]:
         """Return how many images there are of each format, the most frequent first."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return reading.count_formats(connection)
 
     def label_counts(self, limit: int = 20) -> list[tuple[int, int]]:
         """Return (class index, images whose first label it is), the most frequent first."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return reading.count_labels(connection, limit)
 
     # Vectors
@@ -320,7 +322,7 @@ class Catalog:
         They come in the order of their ids, at most ``limit`` at a time.
         """
         generation = self._generation(generation_id)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return vector_rows.vectors_after(connection, generation, vector_id, limit)
 
     def changes_after(
@@ -328,12 +330,12 @@ class Catalog:
     ) -> Changes:
         """Return the deletions after ``sequence`` and vectors above ``vector_id``, as of now."""
         generation = self._generation(generation_id)
-        with self._reading() as connection:
+        with self.reading() as connection:
             return vector_rows.changes_after(connection, generation, vector_id, sequence, limit)
 
     def deletions_after(self, generation_id: int, sequence: int) -> tuple[int, NDArray[np.int64]]:
         """Return the number of the last deletion and the vector ids deleted after one number."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return vector_rows.deletions_after(connection, generation_id, sequence)
 
     def vectors(
@@ -360,12 +362,12 @@ class Catalog:
 
     def image_ids_of_vectors(self, vector_ids: Sequence[int] | NDArray[np.int64]) -> dict[int, int]:
         """Return the image id of each vector id, without those that are gone."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return vector_rows.image_ids_of(connection, np.asarray(vector_ids, dtype=np.int64))
 
     def last_vector_id(self, generation_id: int) -> int:
         """Return the highest vector id of a generation; 0 when it has none."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return vector_rows.last_id(connection, generation_id)
 
     def last_change(self, generation_id: int) -> tuple[int, int]:
@@ -373,7 +375,7 @@ class Catalog:
 
         Both are as of one moment; 0 where there is none.
         """
-        with self._reading() as connection:
+        with self.reading() as connection:
             return (
                 vector_rows.last_id(connection, generation_id),
                 vector_rows.last_sequence(connection, generation_id),
@@ -381,7 +383,7 @@ class Catalog:
 
     def vector_count(self, generation_id: int) -> int:
         """Return the number of vectors of a generation."""
-        with self._reading() as connection:
+        with self.reading() as connection:
             return vector_rows.count(connection, generation_id)
 
     def check(self) -> list[str]:
@@ -389,5 +391,5 @@ class Catalog:
 
         Reads the whole file.
         """
-        with self._reading() as connection:
+        with self.reading() as connection:
             return check(connection)
