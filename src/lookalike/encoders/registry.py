@@ -64,7 +64,7 @@ def add_model(folder: str | Path, *, name: str | None = None) -> ModelCard:
             "with --name."
         )
     place = copy_in(source, name)
-    _read.cache_clear()
+    _read_as_of.cache_clear()
     return _read(place)
 
 
@@ -75,7 +75,7 @@ def remove_model(name: str) -> None:
         ModelNotFoundError: no model of that name has been added.
     """
     delete(name)
-    _read.cache_clear()
+    _read_as_of.cache_clear()
 
 
 def model_card(name: str = DEFAULT_MODEL) -> ModelCard:
@@ -125,6 +125,15 @@ def _is_model(folder: Path) -> bool:
     return (folder / CARD_FILE).is_file()
 
 
-@lru_cache(maxsize=16)
 def _read(folder: Path) -> ModelCard:
+    try:
+        found = (folder / CARD_FILE).stat()
+    except OSError:
+        return read_card(folder)
+    return _read_as_of(folder, found.st_mtime_ns, found.st_ino)
+
+
+@lru_cache(maxsize=16)
+def _read_as_of(folder: Path, changed: int, inode: int) -> ModelCard:
+    """Read a card anew only when its file is another one: training may replace it."""
     return read_card(folder)

@@ -16,6 +16,7 @@ from lookalike.errors import MissingExtraError
 
 if TYPE_CHECKING:
     from .data import Audit, DataSet, Pair, Sample, Split, audit, read_data, split_classes
+    from .eight_bits import EightBits, quantise_model
     from .protocol import Row, Table, Verdict, judge, measure
     from .recipe import PRESETS, Recipe, preset, read_recipe
     from .training import TrainingResult, train
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 _PLACES = {
     "data": ("Audit", "DataSet", "Pair", "Sample", "Split", "audit", "read_data", "split_classes"),
+    "eight_bits": ("EightBits", "quantise_model"),
     "protocol": ("Row", "Table", "Verdict", "judge", "measure"),
     "recipe": ("PRESETS", "Recipe", "preset", "read_recipe"),
     "training": ("TrainingResult", "train"),
@@ -35,6 +37,7 @@ __all__ = [
     "Affine",
     "Audit",
     "DataSet",
+    "EightBits",
     "Pair",
     "Recipe",
     "Row",
@@ -50,6 +53,7 @@ __all__ = [
     "judge",
     "measure",
     "preset",
+    "quantise_model",
     "read_data",
     "read_recipe",
     "split_classes",

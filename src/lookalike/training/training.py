@@ -19,6 +19,7 @@ from lookalike.results import Progress
 
 from .checkpoint import read_checkpoint, write_checkpoint
 from .data import Audit, DataSet, Split, audit, read_data, split_classes
+from .eight_bits import EightBits, quantise_model
 from .export import export_model, fit_scores
 from .features import cached_features, pixels_of, view_of
 from .loop import Run, run_stage
@@ -44,7 +45,8 @@ Floats = NDArray[np.float32]
 class TrainingResult:
     """What a run made: its folder, the table of the report classes, and the gate's verdict.
 
-    ``history`` holds one entry an epoch; ``audit`` the near duplicates across the split.
+    ``history`` holds one entry an epoch; ``audit`` the near duplicates across the split;
+    ``eight_bits`` what these cost, when they were asked for, in the first process.
     """
 
     folder: Path
@@ -54,6 +56,7 @@ class TrainingResult:
     table: Table
     verdict: Verdict
     history: tuple[dict[str, Any], ...]
+    eight_bits: EightBits | None = None
 
     @property
     def promoted(self) -> bool:
@@ -69,6 +72,7 @@ def train(
     split: Split | None = None,
     resume: bool = True,
     cache: str | Path | None = None,
+    eight_bit: bool = False,
     progress: Callable[[Progress], None] | None = None,
     say: Callable[[str], None] | None = None,
 ) -> TrainingResult:
@@ -84,6 +88,8 @@ def train(
         split: which pictures to fit, to choose and to report on; None divides the classes as the
             recipe says.
         cache: folder of computed features; by default beside what is trained.
+        eight_bit: whether ``model.onnx`` shall be the graph in 8 bits; see
+            :func:`quantise_model`, which does it.
         progress: called while the work goes on.
         say: called with sentences about split, duplicates and stages.
 
@@ -112,12 +118,17 @@ def train(
         history = prepared.run(resume=resume, say=say)
         table = prepared.table()
         verdict = judge(table)
+        quantised = None
         if is_first():
             _write_results(folder, table, verdict, split)
             prepared.export(table, verdict)
+            if eight_bit:
+                quantised = quantise_model(folder, pictures, split=split, progress=progress)
         wait_for_all()
     say(verdict.sentence)
-    return TrainingResult(folder, pictures, split, found, table, verdict, tuple(history))
+    if quantised is not None:
+        say(quantised.describe())
+    return TrainingResult(folder, pictures, split, found, table, verdict, tuple(history), quantised)
 
 
 class _Prepared:

@@ -1,4 +1,4 @@
-"""``lookalike models``: which models are installed, and adding and removing them."""
+"""``lookalike models``: which models are installed, and adding, removing and shrinking them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from lookalike.encoders import ModelCard
 from ..console import clean, say, say_json
 from ..main import DONE, command
 from ..options import JsonOption
+from ..progress import show_progress
 from ..words import byte_size
 
 __all__ = ["models"]
@@ -28,6 +29,7 @@ def every_model(context: typer.Context, as_json: JsonOption = False) -> None:
       lookalike models
       lookalike models add shoes.model/ --name shoes
       lookalike models remove shoes
+      lookalike models quantise shoes.model/ products/
     """
     if context.invoked_subcommand is None:
         _list(as_json=as_json)
@@ -85,6 +87,63 @@ def remove(
         say_json({"removed": name})
     else:
         say(f"Removed {clean(name)}.")
+    return DONE
+
+
+@models.command("quantise")
+@command
+def quantise(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="Folder that lookalike train wrote.")
+    ],
+    data: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="DATA...",
+            help="The pictures it was trained on: folders, or tables of path and label.",
+            show_default=False,
+        ),
+    ],
+    label_columns: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--label-column",
+            metavar="NAME",
+            help="Column of a table that holds the class; guessed if not given.",
+            show_default=False,
+        ),
+    ] = None,
+    image_column: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Column of a table that holds the path of the picture; guessed if not given.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> int:
+    """Put a trained model into 8 bits, and say what that costs.
+
+    The graph of 32 bits is kept beside it. Libraries that use the folder have to be embedded
+    anew. Needs: pip install 'lookalike[train]'
+
+    \b
+    Example:
+      lookalike models quantise shoes.model/ products/
+    """
+    from lookalike.training import quantise_model, read_data
+
+    with show_progress() as progress:
+        pictures = read_data(
+            data, image_column=image_column, label_columns=tuple(label_columns or ())
+        )
+        found = quantise_model(folder, pictures, progress=progress)
+    if as_json:
+        say_json({"folder": str(found.folder)} | found.to_dict())
+        return DONE
+    for line in found.describe().splitlines():
+        say(line)
     return DONE
 
 

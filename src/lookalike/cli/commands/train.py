@@ -75,6 +75,14 @@ def train(
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Begin anew instead of going on from a checkpoint.")
     ] = False,
+    eight_bit: Annotated[
+        bool,
+        typer.Option(
+            "--eight-bit",
+            help="Put the model into 8 bits, which is smaller and mostly faster, and say what that "
+            "costs.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> int:
     """Learn a better embedding from pictures.
@@ -105,6 +113,7 @@ def train(
                 out=out,
                 recipe=chosen,
                 resume=not fresh,
+                eight_bit=eight_bit,
                 progress=progress,
                 say=lambda sentence: note(clean_lines(sentence)),
             )
@@ -159,4 +168,5 @@ def _as_dict(result: TrainingResult) -> dict[str, Any]:
         "report": result.table.to_dict(),
         "history": list(result.history),
         "near_duplicates": len(result.audit),
+        "eight_bits": None if result.eight_bits is None else result.eight_bits.to_dict(),
     }
