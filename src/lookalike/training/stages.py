@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from lookalike.evaluation import map_at_r, rank_leave_one_out
 
 from .adversarial import feature_shift
 from .loop import Stage
+from .in_parts import embed_in_parts
 from .losses import build_loss
 from .losses.koleo import koleo
 from .networks import Embedder
@@ -155,7 +157,7 @@ def picture_stage(
             if recipe.adversarial:
                 embedder.eval()
                 inputs[::2] = feature_shift(
-                    embedder,
+                    partial(embed_in_parts, embedder),
                     inputs[::2],
                     budget=recipe.adversarial,
                     steps=_ATTACK_STEPS,
@@ -164,17 +166,17 @@ def picture_stage(
             embedder.train()
             if not from_nothing:
                 backbone.eval()
-            yield embedder(inputs), numbers[torch.from_numpy(batch)]
+            yield embed_in_parts(embedder, inputs), numbers[torch.from_numpy(batch)]
 
     def score() -> float:
         embedder.eval()
         with torch.no_grad():
-            rows = [embedder(as_input(pixels)).numpy() for pixels in flow.plain(select)]
+            rows = [_embedded(embedder, pixels) for pixels in flow.plain(select)]
             if len(set(select_labels)) < len(select_labels):
                 return mean_map_at_r(np.concatenate(rows), select_labels)
             # Without labels a picture has to find another view of itself.
             parts = [select[start : start + 64] for start in range(0, len(select), 64)]
-            rows += [embedder(as_input(pixels)).numpy() for pixels in flow.batches(0, parts)]
+            rows += [_embedded(embedder, pixels) for pixels in flow.batches(0, parts)]
         return mean_map_at_r(np.concatenate(rows), [*select_labels, *select_labels])
 
     others = [*embedder.pooling.parameters(), *embedder.head.parameters()]
@@ -207,6 +209,11 @@ def _occurrence(batch: Labels) -> Labels:
 def as_input(pixels: NDArray[np.uint8]) -> Tensor:
     """Return pictures (n, side, side, 3) as the network takes them: floats, channels first."""
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255.0
+
+
+def _embedded(embedder: Embedder, pixels: NDArray[np.uint8]) -> Floats:
+    rows: Floats = embed_in_parts(embedder, as_input(pixels)).numpy()
+    return rows
 
 
 def _loss(recipe: Recipe, labels: Labels, dimensions: int) -> WholeLoss:
