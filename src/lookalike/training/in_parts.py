@@ -75,7 +75,7 @@ class _InParts(torch.autograd.Function):
                 return entered, features(entered)
 
         size = max(1, _PIXELS // (pixels.shape[-1] * pixels.shape[-2]))
-        ran = list(_each(run, pixels.split(size)))
+        ran = list(_each(run, torch.split(pixels, size)))
         context.ran, context.learned = (ran if wanted else []), learned
         return torch.cat([left.detach() for _, left in ran])
 
@@ -89,7 +89,7 @@ class _InParts(torch.autograd.Function):
             inputs = [entered, *learned] if to_pixels else learned
             return torch.autograd.grad(left, inputs, gradient, allow_unused=True)
 
-        parts = gradients[0].split([len(left) for _, left in ran])
+        parts = torch.split(gradients[0], [len(left) for _, left in ran])
         sums: list[Tensor | None] = [None] * len(learned)
         entries: list[Tensor] = []
         for found in _each(run, list(zip(ran, parts, strict=True))):

@@ -14,8 +14,8 @@ from torch import Tensor, nn
 from lookalike.evaluation import map_at_r, rank_leave_one_out
 
 from .adversarial import feature_shift
-from .loop import Stage
 from .in_parts import embed_in_parts
+from .loop import Stage
 from .losses import build_loss
 from .losses.koleo import koleo
 from .networks import Embedder
