@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, partial
 from typing import Any, TypeVar
 
 import torch
@@ -25,13 +25,13 @@ _In = TypeVar("_In")
 _Out = TypeVar("_Out")
 
 
-def embed_in_parts(embedder: Embedder, pixels: Tensor) -> Tensor:
+def embed_in_parts(embedder: Embedder, pixels: Tensor, *, bfloat16: bool = False) -> Tensor:
     """Return the embeddings of ``embedder(pixels)``; the head sees the whole batch at once."""
-    result: Tensor = embedder.head(features_in_parts(embedder, pixels))
+    result: Tensor = embedder.head(features_in_parts(embedder, pixels, bfloat16=bfloat16))
     return result
 
 
-def features_in_parts(embedder: Embedder, pixels: Tensor) -> Tensor:
+def features_in_parts(embedder: Embedder, pixels: Tensor, *, bfloat16: bool = False) -> Tensor:
     """Return ``embedder.features(pixels)``, computed part by part on torch's number of threads.
 
     The gradient reaches the pixels and the weights as if the batch had gone through as one; it
@@ -41,17 +41,19 @@ def features_in_parts(embedder: Embedder, pixels: Tensor) -> Tensor:
 
     Args:
         pixels: (n, 3, side, side), floats in [0, 1].
+        bfloat16: whether the backbone computes its products so.
     """
+    features = partial(embedder.features, bfloat16=bfloat16)
     pixels = pixels.contiguous(memory_format=torch.channels_last)
     if len(pixels) < 2 or any(_looks_across(module) for module in embedder.modules()):
-        return embedder.features(pixels)
+        return features(pixels)
     learned = [
         parameter
         for module in (embedder.backbone, embedder.pooling)
         for parameter in module.parameters()
         if parameter.requires_grad
     ]
-    result: Tensor = _InParts.apply(embedder.features, pixels, *learned)  # type: ignore[no-untyped-call]
+    result: Tensor = _InParts.apply(features, pixels, *learned)  # type: ignore[no-untyped-call]
     return result
 
 

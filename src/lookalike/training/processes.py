@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
+import torch
 import torch.distributed as dist
 from torch import Tensor
 
-__all__ = ["is_first", "joined", "mean_gradients", "rank", "wait_for_all", "world"]
+__all__ = ["from_first", "is_first", "joined", "mean_gradients", "rank", "wait_for_all", "world"]
 
 
 @contextmanager
@@ -44,6 +45,16 @@ def wait_for_all() -> None:
     """Wait until every process has come this far."""
     if world() > 1:
         dist.barrier()
+
+
+def from_first(decide: Callable[[], bool]) -> bool:
+    """Let the first process decide, and return its answer in all of them."""
+    answer = torch.zeros(1)
+    if is_first():
+        answer[0] = decide()
+    if world() > 1:
+        dist.broadcast(answer, 0)
+    return bool(answer[0])
 
 
 def mean_gradients(parameters: Iterable[Tensor]) -> None:

@@ -19,6 +19,7 @@ __all__ = ["PRESETS", "STAGES", "Recipe", "preset", "read_recipe"]
 STAGES = ("head", "last", "all")
 """What a stage trains: the head on cached features; head and the last layers; everything."""
 
+_PRECISIONS = ("auto", "float32", "bfloat16")
 _STARTS = ("chosen", "whitening", "identity")
 
 
@@ -39,6 +40,8 @@ class Recipe:
     on and to report on. ``adversarial`` fine-tunes against attacks: in the stages "last" and
     "all" every second picture of a batch is first moved away from its own embedding, by at most
     so many levels of 255 (see :func:`lookalike.training.adversarial.feature_shift`); 0 for none.
+    ``precision`` is that of the products in these stages: "float32", "bfloat16", or "auto",
+    whichever is surely faster on the processor at hand; with it two machines may differ.
     """
 
     backbone: str = "efficientnet-lite0"
@@ -61,6 +64,7 @@ class Recipe:
     augmentation: str = "category"
     strength: float = 1.0
     adversarial: int = 0
+    precision: str = "float32"
     views: int = 2
     epochs: int = 60
     rate: float = 1e-3
@@ -80,6 +84,10 @@ class Recipe:
             raise UsageError(f"stages is {self.stages}; expected some of {', '.join(STAGES)}.")
         if self.start not in _STARTS:
             raise UsageError(f"start is {self.start!r}; expected one of {', '.join(_STARTS)}.")
+        if self.precision not in _PRECISIONS:
+            raise UsageError(
+                f"precision is {self.precision!r}; expected one of {', '.join(_PRECISIONS)}."
+            )
         for name in ("classes_per_batch", "images_per_class", "epochs", "patience"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} is {getattr(self, name)}; expected 1 or more.")
@@ -93,6 +101,8 @@ class Recipe:
             raise UsageError(f"adversarial is {self.adversarial}; expected 0 to 255 levels.")
         if self.adversarial and set(self.stages) == {"head"}:
             raise UsageError("adversarial needs a stage that sees pictures: 'last' or 'all'.")
+        if self.precision == "bfloat16" and set(self.stages) == {"head"}:
+            raise UsageError("bfloat16 needs a stage that sees pictures: 'last' or 'all'.")
         if not 0.0 <= self.warm_up < 1.0 or not 0.0 <= self.ema < 1.0:
             raise UsageError("warm_up and ema must lie in [0, 1).")
 
@@ -102,6 +112,8 @@ class Recipe:
         settings = asdict(self)
         if not self.adversarial:  # as before there was this setting: runs of then go on
             del settings["adversarial"]
+        if self.precision == "float32":
+            del settings["precision"]
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
     def changed(self, **settings: Any) -> Recipe:

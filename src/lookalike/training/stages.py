@@ -127,6 +127,8 @@ def picture_stage(
     labels: Labels,
     select: Labels,
     select_labels: Sequence[str],
+    *,
+    bfloat16: bool = False,
 ) -> Stage:
     """Return the stage that trains the last layers, or all, on augmented pictures.
 
@@ -137,6 +139,7 @@ def picture_stage(
         flow: gives the pictures of the whole data set by number.
         fit, select: the numbers of the fit and of the selection pictures.
         labels: classes of the fit pictures, as numbers from 0.
+        bfloat16: whether the backbone is trained so; it is judged in float32.
     """
     backbone = embedder.backbone
     parts = list(backbone.parts() if name == "all" else backbone.last_parts())
@@ -146,6 +149,7 @@ def picture_stage(
     for parameter in trained:
         parameter.requires_grad_(True)
     from_nothing = recipe.backbone == "compact"
+    forward = partial(embed_in_parts, embedder, bfloat16=bfloat16)
     sampler = _sampler(recipe, labels)
     numbers = torch.from_numpy(labels)
 
@@ -157,7 +161,7 @@ def picture_stage(
             if recipe.adversarial:
                 embedder.eval()
                 inputs[::2] = feature_shift(
-                    partial(embed_in_parts, embedder),
+                    forward,
                     inputs[::2],
                     budget=recipe.adversarial,
                     steps=_ATTACK_STEPS,
@@ -166,7 +170,7 @@ def picture_stage(
             embedder.train()
             if not from_nothing:
                 backbone.eval()
-            yield embed_in_parts(embedder, inputs), numbers[torch.from_numpy(batch)]
+            yield forward(inputs), numbers[torch.from_numpy(batch)]
 
     def score() -> float:
         embedder.eval()

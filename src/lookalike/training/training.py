@@ -25,6 +25,7 @@ from .features import cached_features, pixels_of, view_of
 from .loop import Run, run_stage
 from .networks import build_embedder
 from .pictures import PictureFlow
+from .precision import forget_probe, takes_bfloat16
 from .processes import is_first, joined, wait_for_all
 from .protocol import Table, Verdict, colour_floor, judge, measure
 from .recipe import Recipe
@@ -200,6 +201,8 @@ class _Prepared:
         fingerprint = f"{self._recipe.fingerprint}-{self._data.fingerprint}"
         run = Run(self._folder, fingerprint, self._recipe, self._progress)
         saved = read_checkpoint(run.checkpoint, fingerprint) if resume else None
+        if not resume:
+            forget_probe(self._folder)
         if saved is not None:
             run.stages_done, run.history = saved["stages_done"], saved["history"]
             say(f"Going on from {run.checkpoint}.")
@@ -209,7 +212,7 @@ class _Prepared:
             for number, name in enumerate(self._recipe.stages):
                 if number < run.stages_done:
                     continue
-                self._run_stage(name, run, saved if saved and "position" in saved else None)
+                self._run_stage(name, run, saved if saved and "position" in saved else None, say)
                 saved = None
                 run.stages_done = number + 1
                 if is_first():
@@ -226,7 +229,9 @@ class _Prepared:
             self.embedder.save(self._folder)
         return run.history
 
-    def _run_stage(self, name: str, run: Run, saved: dict[str, Any] | None) -> None:
+    def _run_stage(
+        self, name: str, run: Run, saved: dict[str, Any] | None, say: Callable[[str], None]
+    ) -> None:
         recipe, fit, select = self._recipe, self._split.fit, self._split.select
         numbers = np.unique(self._labels[fit], return_inverse=True)[1].astype(np.int64)
         if name == "head":
@@ -254,7 +259,15 @@ class _Prepared:
             seed=recipe.seed,
         ) as flow:
             stage = picture_stage(
-                self.embedder, recipe, name, flow, fit, numbers, select, self._names(select)
+                self.embedder,
+                recipe,
+                name,
+                flow,
+                fit,
+                numbers,
+                select,
+                self._names(select),
+                bfloat16=takes_bfloat16(recipe, self.embedder, self._folder, say=say),
             )
             run_stage(stage, run, saved)
 

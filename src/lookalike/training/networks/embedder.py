@@ -56,16 +56,26 @@ class Embedder(nn.Module):
         """The side of the square of pixels that the network is used with."""
         return self.backbone.input_size
 
-    def features(self, pixels: Tensor) -> Tensor:
-        """Return pooled features, (n, channels), of pixels (n, 3, side, side)."""
+    def features(self, pixels: Tensor, *, bfloat16: bool = False) -> Tensor:
+        """Return pooled features, (n, channels), of pixels (n, 3, side, side).
+
+        With ``bfloat16`` the backbone computes its products so; the result is float32.
+        """
         if self.greyscale:
             weights = pixels.new_tensor(_GREY).view(1, 3, 1, 1)
             pixels = (pixels * weights).sum(dim=1, keepdim=True).expand(-1, 3, -1, -1)
-        result: Tensor = self.pooling(self.backbone(pixels))
+        if bfloat16:
+            # No cache of rounded weights: threads that run parts of a batch would share it.
+            with torch.autocast("cpu", torch.bfloat16, cache_enabled=False):
+                maps = self.backbone(pixels)
+            maps = maps.float()
+        else:
+            maps = self.backbone(pixels)
+        result: Tensor = self.pooling(maps)
         return result
 
-    def forward(self, pixels: Tensor) -> Tensor:
-        result: Tensor = self.head(self.features(pixels))
+    def forward(self, pixels: Tensor, *, bfloat16: bool = False) -> Tensor:
+        result: Tensor = self.head(self.features(pixels, bfloat16=bfloat16))
         return result
 
     def set_head(self, kind: str, affine: Affine, *, dimensions: int | None, seed: int) -> None:
