@@ -92,6 +92,7 @@ def run_stage(stage: Stage, run: Run, saved: dict[str, Any] | None) -> None:
     optimiser = torch.optim.AdamW(
         [*stage.groups, {"params": list(stage.loss.parameters()), "lr": recipe.rate}],
         weight_decay=recipe.weight_decay,
+        fused=True,
     )
     rates = [group["lr"] for group in optimiser.param_groups]
     average = _Average(stage.model, recipe.ema)
