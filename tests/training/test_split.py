@@ -106,6 +106,26 @@ def test_a_saved_split_is_the_same_for_data_in_another_order(tmp_path: Path) -> 
     assert [path.name for path in tmp_path.iterdir()] == ["split.json"]
 
 
+@pytest.mark.parametrize(("before", "now"), [("all/", ""), ("", "all/"), ("old/all/", "new/")])
+def test_a_split_is_that_of_the_same_pictures_below_another_folder(
+    before: str, now: str, tmp_path: Path
+) -> None:
+    data = _data({f"class {number}": 2 for number in range(9)})
+
+    def below(folder: str) -> DataSet:
+        samples = [Sample(s.path, s.label, name=folder + s.name) for s in data.samples]
+        return DataSet(samples, "labelled")
+
+    split = split_classes(below(before))
+    split.save(tmp_path / "split.json")
+    again = Split.load(tmp_path / "split.json", below(now))
+    for part in PARTS:
+        assert getattr(again, part).tolist() == getattr(split, part).tolist()
+    assert again.names == tuple(now + sample.name for sample in data.samples)
+    with pytest.raises(TrainingDataError, match="other pictures"):
+        Split.load(tmp_path / "split.json", below(now).select(range(16)))
+
+
 def test_a_split_of_other_pictures_or_labels_is_refused(tmp_path: Path) -> None:
     data = _data({"a": 2, "b": 2, "c": 2})
     path = tmp_path / "split.json"

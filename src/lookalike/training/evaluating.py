@@ -18,15 +18,17 @@ from lookalike.results import Progress
 
 from .data import DataSet, Split, split_classes
 from .pixels import decoded
-from .protocol import Table, colour_floor, measure
+from .protocol import Row, Table, colour_floor, measure
 from .robustness import AttackRow, EditRow, under_attack, under_edits
 from .whitening import fit_whitening, normalised
 
 __all__ = [
     "Evaluation",
     "Robustness",
+    "baseline_rows",
     "evaluate",
     "evaluate_robustness",
+    "model_row",
     "saved_split",
     "split_for",
 ]
@@ -131,10 +133,25 @@ def evaluate(
         ModelNotFoundError: there is no such model.
     """
     split = split or split_for(data, model, seed=seed)
+    chosen = load_encoder(model)
+    rows = baseline_rows(data, split, progress=progress)
+    labels = [data.labels[int(number)] for number in split.report]
+    trained = model_row(data, split, chosen, name="trained", progress=progress)
+    return Evaluation(chosen.card.name, split, Table((*rows, trained), tuple(labels)))
+
+
+def baseline_rows(
+    data: DataSet, split: Split, *, progress: Callable[[Progress], None] | None = None
+) -> tuple[Row, ...]:
+    """Return the four rows that a model has to beat on the report classes.
+
+    Raises:
+        TrainingDataError: a picture cannot be read.
+    """
     paths = [sample.path for sample in data.samples]
     report = [int(number) for number in split.report]
     labels = [data.labels[number] for number in report]
-    base, chosen = OnnxEncoder(model_card(DEFAULT_MODEL)), load_encoder(model)
+    base = OnnxEncoder(model_card(DEFAULT_MODEL))
     wanted = [paths[int(number)] for number in (*split.fit, *report)]
     features = normalised(_encoded(wanted, base, base.features, "frozen backbone", progress))
     whitening = fit_whitening(features[: len(split.fit)])
@@ -147,12 +164,27 @@ def evaluate(
         "colour histogram": np.stack(floor),
         "frozen backbone": plain,
         "frozen + whitening": whitening.apply(plain),
-        "trained": _encoded(
-            shown, chosen, lambda batch: chosen.encode(batch).vectors, "model", progress
-        ),
     }
-    rows = tuple(measure(name, found, labels) for name, found in vectors.items())
-    return Evaluation(chosen.card.name, split, Table(rows, tuple(labels)))
+    return tuple(measure(name, found, labels) for name, found in vectors.items())
+
+
+def model_row(
+    data: DataSet,
+    split: Split,
+    encoder: Encoder,
+    *,
+    name: str,
+    progress: Callable[[Progress], None] | None = None,
+) -> Row:
+    """Return what a model reaches on the report classes, as a row of that name.
+
+    Raises:
+        TrainingDataError: a picture cannot be read.
+    """
+    report = [int(number) for number in split.report]
+    shown = [data.samples[number].path for number in report]
+    found = _encoded(shown, encoder, lambda batch: encoder.encode(batch).vectors, "model", progress)
+    return measure(name, found, [data.labels[number] for number in report])
 
 
 def evaluate_robustness(

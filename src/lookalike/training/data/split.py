@@ -7,8 +7,9 @@ import json
 import math
 import os
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -90,6 +91,9 @@ class Split:
     @staticmethod
     def load(path: str | Path, data: DataSet) -> Split:
         """Read a split that was saved, for the data set it was made of, in whatever order.
+
+        The names may be those below another folder: ``shoes/a/1.png`` is found as ``a/1.png``
+        when all pictures were below ``shoes`` then.
 
         Raises:
             TrainingDataError: the file is no split, or one of other pictures, or a label has
@@ -180,6 +184,28 @@ def _sizes(count: int, shares: Sequence[float], *, least: int) -> list[int]:
     return sizes
 
 
+def _found(names: Sequence[str], saved: Set[str]) -> dict[str, int]:
+    """Return the place of each name, in the words of ``saved`` where only the folder differs.
+
+    The folder that all pictures lie in does not count: which one names are relative to depends
+    on what was given as the data.
+    """
+    if saved != set(names):
+        before, now = _folder(saved), _folder(names)
+        if {name[len(before) :] for name in saved} == {name[len(now) :] for name in names}:
+            names = [before + name[len(now) :] for name in names]
+    return {name: place for place, name in enumerate(names)}
+
+
+def _folder(names: Collection[str]) -> str:
+    """Return the folder that all names lie in, with a slash at its end, or an empty text."""
+    folders = [name.split("/")[:-1] for name in names]
+    if not folders:
+        return ""
+    ends = zip(min(folders), max(folders), strict=False)  # what these share, all between share
+    return "".join(f"{part}/" for part, _ in takewhile(lambda two: two[0] == two[1], ends))
+
+
 def _indices(places: Sequence[int]) -> Indices:
     import numpy as np
 
@@ -194,7 +220,7 @@ def _restored(
     data: DataSet,
 ) -> Split:
     names = tuple(sample.name for sample in data.samples)
-    place_of = {name: place for place, name in enumerate(names)}
+    place_of = _found(names, {name for part in parts.values() for name in part})
     saved = Counter(name for part in parts.values() for name in part)
     missing, new = saved.keys() - place_of.keys(), place_of.keys() - saved.keys()
     if missing or new or any(count > 1 for count in saved.values()):
