@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from lookalike.errors import UsageError
 
 from ..console import clean, note, say, say_json
 from ..main import DONE, command
 from ..options import JsonOption
 from ..progress import show_progress
+
+if TYPE_CHECKING:
+    from lookalike.training import DataSet, Split
+    from lookalike.training.seeds import Seeds
 
 __all__ = ["evaluate"]
 
@@ -24,12 +32,16 @@ def evaluate(
             show_default=False,
         ),
     ],
-    model: Annotated[
-        str,
+    models: Annotated[
+        list[str] | None,
         typer.Option(
-            "--model", metavar="NAME|FOLDER", help="Model, by its name or the folder of its files."
+            "--model",
+            metavar="NAME|FOLDER",
+            help="Model, by its name or the folder of its files; may be repeated, for several "
+            "seeds of one training. Default: efficientnet-lite0.",
+            show_default=False,
         ),
-    ] = "efficientnet-lite0",
+    ] = None,
     label_columns: Annotated[
         list[str] | None,
         typer.Option(
@@ -69,16 +81,29 @@ def evaluate(
     Examples:
       lookalike evaluate products/
       lookalike evaluate products/ --model shoes.model --robustness
+      lookalike evaluate products/ --model seed-0.model --model seed-1.model
     """
     from lookalike.encoders import DEFAULT_MODEL
+    from lookalike.encoders.card import CARD_FILE
     from lookalike.training import read_data
     from lookalike.training.evaluating import evaluate as measure
-    from lookalike.training.evaluating import evaluate_robustness, saved_split, split_for
+    from lookalike.training.evaluating import evaluate_robustness, split_for
+    from lookalike.training.seeds import evaluate_seeds
 
+    for source in data:
+        if (Path(source) / CARD_FILE).is_file():
+            raise UsageError(f"{source} is a model: name it with --model, and DATA before it.")
+    model, *others = models or [DEFAULT_MODEL]
+    if others and robustness:
+        raise UsageError("--robustness takes one model.")
     with show_progress() as progress:
         pictures = read_data(
             data, image_column=image_column, label_columns=tuple(label_columns or ())
         )
+        if others:
+            together = evaluate_seeds(pictures, [model, *others], progress=progress)
+            _show_seeds(together, pictures, markdown=markdown, as_json=as_json)
+            return DONE
         split = split_for(pictures, model)
         found = measure(pictures, model=model, split=split, progress=progress)
         tested = None
@@ -90,13 +115,41 @@ def evaluate(
         say_json({"model": found.model} | values | extra)
         return DONE
     if not markdown:
-        say(f"{clean(found.model)}, the row 'trained', on these classes:")
-        for line in split.describe().splitlines():
-            say(f"  {line}")
-        if model != DEFAULT_MODEL and saved_split(pictures, model) is None:
-            note("Careful: the model may have been trained on these classes; its split is unknown.")
+        _introduce(f"{clean(found.model)}, the row 'trained',", split)
+        _warn_of_unknown([model], pictures)
         say("")
     tables = [found.table.markdown()] + ([] if tested is None else [tested.markdown()])
     for line in "\n".join(tables).splitlines():
         say(line)
     return DONE
+
+
+def _introduce(what: str, split: Split) -> None:
+    say(f"{what} on these classes:")
+    for line in split.describe().splitlines():
+        say(f"  {line}")
+
+
+def _warn_of_unknown(models: Sequence[str], pictures: DataSet) -> None:
+    """Say of which models it is not known whether they have seen the report classes."""
+    from lookalike.encoders import DEFAULT_MODEL
+    from lookalike.training.evaluating import saved_split
+
+    for model in models:
+        if model != DEFAULT_MODEL and saved_split(pictures, model) is None:
+            note(
+                f"Careful: {clean(model)} may have been trained on these classes; its split is "
+                "unknown."
+            )
+
+
+def _show_seeds(found: Seeds, pictures: DataSet, *, markdown: bool, as_json: bool) -> None:
+    if as_json:
+        say_json(found.to_dict())
+        return
+    if not markdown:
+        _introduce(f"{len(found.models)} models", found.split)
+        _warn_of_unknown(found.models, pictures)
+        say("")
+    for line in found.markdown().splitlines():
+        say(clean(line))

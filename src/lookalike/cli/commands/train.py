@@ -72,6 +72,14 @@ def train(
             show_default=False,
         ),
     ] = None,
+    split: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FOLDER",
+            help="Model whose division of the classes to take, such as another seed of this one.",
+            show_default=False,
+        ),
+    ] = None,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="Begin anew instead of going on from a checkpoint.")
     ] = False,
@@ -99,7 +107,7 @@ def train(
       lookalike train products/ --preset finetune --set epochs=10 --out fine.model
       torchrun --nproc-per-node 2 -m lookalike train products/ --preset scratch --out own.model
     """
-    from lookalike.training import read_data
+    from lookalike.training import Split, read_data
     from lookalike.training import train as run_training
 
     chosen = _recipe(preset, recipe, settings or [])
@@ -112,6 +120,7 @@ def train(
                 pictures,
                 out=out,
                 recipe=chosen,
+                split=None if split is None else Split.load(split / "split.json", pictures),
                 resume=not fresh,
                 eight_bit=eight_bit,
                 progress=progress,
