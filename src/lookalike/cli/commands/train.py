@@ -164,7 +164,8 @@ def _setting(text: str) -> tuple[str, Any]:
 def _show(result: TrainingResult) -> None:
     for line in result.table.markdown().splitlines():
         say(line)
-    say(f"The model is in {clean(str(result.folder))}: model.onnx and card.json.")
+    folder = clean(str(result.folder))
+    say(f"The model is in {folder}: model.onnx and card.json. Look at {folder}/report.html")
     if result.promoted:
         say(f"Next: lookalike models add {clean(str(result.folder))}")
 

@@ -1,0 +1,177 @@
+"""The report of a training run: one page that needs nothing beside itself."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..protocol import METRICS, Table, Verdict
+from .curves import before_and_after, curves
+from .drawing import escaped, percent
+from .pictures import map_of, worst_queries
+from .style import STYLE
+
+__all__ = ["Findings", "write_report"]
+
+_BASELINE = "frozen + whitening"
+_TRAINED = "trained"
+_CLASSES = 60
+
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a report shows.
+
+    ``sentences`` say what was learned from, and how it was divided. ``vectors``, float32 of shape
+    (n, d) and norm 1, ``labels`` and ``paths`` are the pictures of the report part as the model
+    embeds them. ``history`` is that of :class:`TrainingResult`; empty when none is known.
+    """
+
+    title: str
+    sentences: Sequence[str]
+    table: Table
+    verdict: Verdict
+    vectors: Floats
+    labels: Sequence[str]
+    paths: Sequence[Path]
+    history: Sequence[Mapping[str, Any]] = ()
+
+
+def write_report(file: Path, findings: Findings) -> None:
+    """Write the page, whole or not at all.
+
+    Raises:
+        OSError: the disk is full or may not be written.
+    """
+    temporary = file.with_suffix(f".{os.getpid()}.tmp")
+    try:
+        temporary.write_text(_page(findings), encoding="utf-8")
+        temporary.replace(file)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def _page(found: Findings) -> str:
+    kind = "promoted" if found.verdict.promoted else "refused"
+    word = "Promoted" if found.verdict.promoted else "Not promoted"
+    reason = found.verdict.sentence.partition(": ")[2] or found.verdict.sentence
+    figures = found.verdict.differences
+    cards = "".join(
+        _card(found.table, metric, figures.get(metric, {}).get("mean", np.nan))
+        for metric in ("recall@1", "MAP@R")
+    )
+    sections = [
+        (
+            "Before and after",
+            "MAP@R on classes that the model has not seen, in percent, with intervals of 95 % over "
+            "classes.",
+            before_and_after(
+                [
+                    (row.name, row.mean("MAP@R"), *found.table.interval(row.name, "MAP@R"))
+                    for row in found.table.rows
+                ]
+            ),
+        ),
+        ("All figures", "Percent, with intervals of 95 % over classes.", _rows(found.table)),
+    ]
+    if found.history:
+        sections.append(("The course of the training", "", curves(found.history)))
+    sections.append(
+        ("Class by class", "Mean MAP@R of the queries of each class.", _classes(found.table))
+    )
+    if len(found.labels):
+        sections += [
+            (
+                "The worst queries",
+                "Each picture at the left was asked for; beside it what the model finds nearest.",
+                worst_queries(found.vectors, found.labels, found.paths),
+            ),
+            (
+                "A map",
+                "The report pictures in the plane, alike near alike (t-SNE). Distances between "
+                "groups mean little. Point at one for its name.",
+                map_of(found.vectors, found.labels, found.paths),
+            ),
+        ]
+    body = "".join(
+        f"<section><h2>{title}</h2>{f'<p>{text}</p>' if text else ''}{content}</section>"
+        for title, text, content in sections
+        if content
+    )
+    described = "".join(
+        f"<p>{escaped(line)}</p>"
+        for sentence in found.sentences
+        for line in sentence.splitlines()
+        if line.strip()
+    )
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f"<title>{escaped(found.title)}</title><style>{STYLE}</style></head><body><main>"
+        f"<header><p class='kicker'>Training report</p><h1>{escaped(found.title)}</h1>{described}"
+        f"</header><div class='verdict {kind}'><b>{word}</b><p>{escaped(reason)}</p></div>"
+        f"<div class='cards'>{cards}</div>{body}</main></body></html>\n"
+    )
+
+
+def _card(table: Table, metric: str, difference: float) -> str:
+    before, after = table[_BASELINE].mean(metric), table[_TRAINED].mean(metric)
+    return (
+        f"<div class='card'><span>{escaped(metric)}</span><b>{percent(after)}</b>"
+        f"<small>{percent(before)} with {_BASELINE}, {100 * difference:+.1f} points</small></div>"
+    )
+
+
+def _rows(table: Table) -> str:
+    pairs = list(table.rows[0].pairs)
+    head = "".join(f"<th>{escaped(name)}</th>" for name in ("", *METRICS, *pairs))
+    lines = []
+    for row in table.rows:
+        cells = [f"<th>{escaped(row.name)}</th>"]
+        for metric in METRICS:
+            low, high = table.interval(row.name, metric)
+            cells.append(
+                f"<td>{percent(row.mean(metric))}<small>{percent(low)}–{percent(high)}</small></td>"
+            )
+        cells += [f"<td>{percent(value)}</td>" for value in row.pairs.values()]
+        kind = ' class="trained"' if row.name == _TRAINED else ""
+        lines.append(f"<tr{kind}>{''.join(cells)}</tr>")
+    return (
+        f"<div class='wide'><table><thead><tr>{head}</tr></thead>"
+        f"<tbody>{''.join(lines)}</tbody></table></div>"
+    )
+
+
+def _classes(table: Table) -> str:
+    before, after = table.per_class(_BASELINE), table.per_class(_TRAINED)
+    counts = dict(zip(*np.unique(np.asarray(table.classes), return_counts=True), strict=True))
+    changes = sorted((after[name] - before[name], name) for name in after if name in before)
+    if len(changes) < 2 or len(changes) == len(table.classes):  # every picture its own class
+        return ""
+    shown = changes
+    if len(changes) > _CLASSES:
+        shown = changes[: _CLASSES // 2] + changes[-_CLASSES // 2 :]
+    lines = [
+        f"<tr><th>{escaped(name)}</th><td>{counts[name]}</td><td>{percent(before[name])}</td>"
+        f"<td>{percent(after[name])}</td><td class='{'up' if change >= 0 else 'down'}'>"
+        f"{100 * change:+.1f}</td></tr>"
+        for change, name in shown
+    ]
+    left_out = (
+        f"<p>Of {len(changes)} classes those that lose and gain most.</p>"
+        if len(shown) < len(changes)
+        else ""
+    )
+    return (
+        f"{left_out}<div class='wide tall'><table><thead><tr><th>class</th><th>pictures</th>"
+        f"<th>{_BASELINE}</th><th>trained</th><th>change</th></tr></thead>"
+        f"<tbody>{''.join(lines)}</tbody></table></div>"
+    )
