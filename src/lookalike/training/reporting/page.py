@@ -22,6 +22,7 @@ __all__ = ["Findings", "write_report"]
 _BASELINE = "frozen + whitening"
 _TRAINED = "trained"
 _CLASSES = 60
+_LINES = 4
 
 Floats = NDArray[np.float32]
 
@@ -106,12 +107,7 @@ def _page(found: Findings) -> str:
         for title, text, content in sections
         if content
     )
-    described = "".join(
-        f"<p>{escaped(line)}</p>"
-        for sentence in found.sentences
-        for line in sentence.splitlines()
-        if line.strip()
-    )
+    described = "".join(_paragraph(sentence) for sentence in found.sentences)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -120,6 +116,15 @@ def _page(found: Findings) -> str:
         f"</header><div class='verdict {kind}'><b>{word}</b><p>{escaped(reason)}</p></div>"
         f"<div class='cards'>{cards}</div>{body}</main></body></html>\n"
     )
+
+
+def _paragraph(sentence: str) -> str:
+    """Return a sentence; of one with many lines the first, the others where they can be opened."""
+    lines = [escaped(line) for line in sentence.splitlines() if line.strip()]
+    if len(lines) <= _LINES:
+        return "".join(f"<p>{line}</p>" for line in lines)
+    rest = "".join(f"<p>{line}</p>" for line in lines[1:])
+    return f"<details><summary>{lines[0].removesuffix(':')}</summary>{rest}</details>"
 
 
 def _card(table: Table, metric: str, difference: float) -> str:

@@ -25,6 +25,9 @@ border-radius:10px;background:var(--card);border:1px solid var(--line);border-le
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:16px 20px}
 .card span,.card small{color:var(--soft);display:block}.card b{font-size:38px;line-height:1.25}
 svg{width:100%;height:auto;display:block;font:12px system-ui,sans-serif}
+section>svg{max-width:680px}
+details{color:var(--soft);margin:0 0 6px}summary{cursor:pointer}
+details p{font-size:13px;margin:2px 16px}
 figure{margin:0 0 24px}figcaption{color:var(--soft);font-size:14px;margin-bottom:4px}
 section:has(figure){display:grid;grid-template-columns:1fr 1fr;gap:0 28px}
 section:has(figure) h2{grid-column:1/-1;margin-bottom:14px}
