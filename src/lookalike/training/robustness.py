@@ -174,14 +174,23 @@ def under_attack(
     import torch
 
     from .adversarial import feature_shift
+    from .in_parts import embed_in_parts
 
     attacked = (plain or embedder).eval()
+    for network in (attacked, embedder):
+        network.requires_grad_(False)  # the gradient is wanted at the pixels alone
     inputs = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255.0
     rows: list[AttackRow] = []
     wanted = [(name, False)] if embedder.greyscale else [(name, False), ("greyscale input", True)]
     transfers = {
         budget: _in_parts(
-            partial(feature_shift, attacked, budget=budget, steps=steps, seed=seed),
+            partial(
+                feature_shift,
+                partial(embed_in_parts, attacked),
+                budget=budget,
+                steps=steps,
+                seed=seed,
+            ),
             inputs,
         )
         for budget in budgets
@@ -216,12 +225,15 @@ def _attacked(
     same: bool,
 ) -> Iterator[AttackRow]:
     from .adversarial import feature_shift
+    from .in_parts import embed_in_parts
 
     embedder.eval()
     gallery = _embedded(embedder, inputs)
     clean = class_recall(gallery, gallery, labels)
     for budget, transferred in transfers.items():
-        attack = partial(feature_shift, embedder, budget=budget, steps=steps, seed=seed)
+        attack = partial(
+            feature_shift, partial(embed_in_parts, embedder), budget=budget, steps=steps, seed=seed
+        )
         adapted = transferred if same else _in_parts(attack, inputs)
         transfer = class_recall(_embedded(embedder, transferred), gallery, labels)
         adaptive = class_recall(_embedded(embedder, adapted), gallery, labels)
