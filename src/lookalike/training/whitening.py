@@ -115,6 +115,7 @@ def fit_supervised_whitening(
     *,
     power: float = 0.5,
     shrinkage: float = 0.3,
+    weights: NDArray[np.float64] | None = None,
 ) -> Affine:
     """Fit a map that also evens out how pictures of one class differ from each other.
 
@@ -129,6 +130,7 @@ def fit_supervised_whitening(
         labels: n labels.
         power: in [0, 1].
         shrinkage: more than 0.
+        weights: float64 of shape (n,), of each row in the covariance; None weighs all the same.
 
     Raises:
         UsageError: a number is out of range, or the lengths differ.
@@ -140,7 +142,7 @@ def fit_supervised_whitening(
         )
     if len(features) != len(labels):
         raise UsageError(f"{len(labels)} labels for {len(features)} rows of features.")
-    values, axes = _within(features, labels, start)
+    values, axes = _within(features, labels, start, weights)
     return _turned(start, values, axes, power, shrinkage)
 
 
@@ -169,7 +171,10 @@ def choose_whitening(
 
 
 def _within(
-    features: Floats, labels: Sequence[Any] | NDArray[Any], start: Affine
+    features: Floats,
+    labels: Sequence[Any] | NDArray[Any],
+    start: Affine,
+    weights: NDArray[np.float64] | None = None,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Return eigenvalues, with the mean 1, and eigenvectors of the spread within classes."""
     _, codes, counts = np.unique(np.asarray(labels), return_inverse=True, return_counts=True)
@@ -179,7 +184,9 @@ def _within(
     means = np.zeros((len(counts), placed.shape[1]))
     np.add.at(means, codes, placed)
     apart = placed - (means / counts[:, None])[codes]
-    values, axes = np.linalg.eigh(apart.T @ apart / len(apart))
+    if weights is not None:
+        apart *= np.sqrt(weights)[:, None]
+    values, axes = np.linalg.eigh(apart.T @ apart)
     values = np.maximum(values, 0.0)
     return values / max(float(values.mean()), 1e-12), axes
 
