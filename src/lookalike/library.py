@@ -16,6 +16,7 @@ from .settings import Settings
 if TYPE_CHECKING:
     from .catalog import Catalog, Generation
     from .encoders import Encoder
+    from .events import Events
     from .index import IndexStatus, LibraryIndex
     from .query import QueryImage
     from .reembedding import ReembedReport
@@ -53,6 +54,15 @@ class Library:
     def settings(self) -> Settings:
         """The settings the library was opened with."""
         return self._settings
+
+    @property
+    def events(self) -> Events:
+        """What users did with the images: what recommendations for them are made from."""
+        from .events import Events
+
+        return Events(
+            self._catalog, lambda wait, progress: self._writing(wait=wait, progress=progress)
+        )
 
     def __len__(self) -> int:
         return self._catalog.count()

@@ -11,6 +11,7 @@ from .commands.contents import export, list_images, stats
 from .commands.demo import demo
 from .commands.doctor import doctor
 from .commands.evaluate import evaluate
+from .commands.events import events
 from .commands.index import index
 from .commands.models import models
 from .commands.rebuild import rebuild_index
@@ -71,6 +72,7 @@ def lookalike(
 app.command("index")(index)
 app.command("search")(search)
 app.command("recognize")(recognize)
+app.add_typer(events, name="events")
 app.command("remove")(remove)
 app.command("stats")(stats)
 app.command("list")(list_images)

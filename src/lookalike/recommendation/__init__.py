@@ -1,0 +1,1 @@
+"""Recommend images: more like some, and for a user by what was viewed, liked or bought."""
