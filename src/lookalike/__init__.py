@@ -37,8 +37,10 @@ from .errors import (
     TrainingError,
     UsageError,
 )
+from .events import Event, Events
 from .library import Library
 from .open_library import open_library as open
+from .recommendation import Recommendation, Recommendations
 from .results import AddReport, Failure, Hit, Hits, ImageInfo, Label, Labels, Progress, Stats
 from .settings import Settings, load_settings
 from .without_library import models, recognize
@@ -50,6 +52,8 @@ __all__ = [
     "CheckpointError",
     "DivergedError",
     "EmptySourceError",
+    "Event",
+    "Events",
     "Failure",
     "FetchError",
     "Hit",
@@ -75,6 +79,8 @@ __all__ = [
     "NotAnImageError",
     "NotInLibraryError",
     "Progress",
+    "Recommendation",
+    "Recommendations",
     "Settings",
     "SettingsError",
     "SourceError",

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .errors import NotInLibraryError, UsageError
 from .results import Progress
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Event", "Events"]
 
-_Writing = Callable[[bool, "Callable[[Progress], None] | None"], AbstractContextManager[None]]
+
+class _Writing(Protocol):
+    def __call__(
+        self, *, wait: bool, progress: Callable[[Progress], None] | None
+    ) -> AbstractContextManager[None]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,7 @@ class Events:
             np.array([when], np.float64),
             np.array([np.nan if weight is None else weight], np.float64),
         )
-        with self._writing(wait, None), self._catalog.writing() as connection:
+        with self._writing(wait=wait, progress=None), self._catalog.writing() as connection:
             add_events(connection, new)
 
     def import_table(
@@ -144,7 +148,7 @@ class Events:
         from .recommendation.importing import import_events
 
         columns = EventColumns(user_column, item_column, kind_column, time_column, weight_column)
-        with self._writing(wait, progress):
+        with self._writing(wait=wait, progress=progress):
             return import_events(
                 self._catalog,
                 Path(path).expanduser(),
@@ -185,7 +189,7 @@ class Events:
         with self._catalog.reading() as connection:
             known = find_user(connection, user) is not None
         if known:
-            with self._writing(wait, None), self._catalog.writing() as connection:
+            with self._writing(wait=wait, progress=None), self._catalog.writing() as connection:
                 return forget_user(connection, user) or 0
         raise NotInLibraryError(f"The library has no events of a user {user!r}.")
 

@@ -16,7 +16,6 @@ from .settings import Settings
 if TYPE_CHECKING:
     from .catalog import Catalog, Generation
     from .encoders import Encoder
-    from .events import Events
     from .index import IndexStatus, LibraryIndex
     from .query import QueryImage
     from .reembedding import ReembedReport
@@ -32,8 +31,10 @@ class Library:
     """
 
     def __init__(self, folder: Path, *, settings: Settings, create: bool = True) -> None:
+        from .events import Events
         from .in_use import InUse
         from .opening import open_catalog
+        from .recommending import Recommend
 
         self._path = folder
         self._settings = settings
@@ -44,6 +45,10 @@ class Library:
         except BaseException:
             self._catalog.close()
             raise
+        self.events = Events(self._catalog, self._writing)
+        """What users did with the images: what recommendations for them are made from."""
+        self.recommend = Recommend(self._catalog, self._in_use.now, settings)
+        """What recommends images: ``library.recommend(like=["a.jpg"])``."""
 
     @property
     def path(self) -> Path:
@@ -54,15 +59,6 @@ class Library:
     def settings(self) -> Settings:
         """The settings the library was opened with."""
         return self._settings
-
-    @property
-    def events(self) -> Events:
-        """What users did with the images: what recommendations for them are made from."""
-        from .events import Events
-
-        return Events(
-            self._catalog, lambda wait, progress: self._writing(wait=wait, progress=progress)
-        )
 
     def __len__(self) -> int:
         return self._catalog.count()

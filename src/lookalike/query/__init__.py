@@ -1,6 +1,6 @@
 """From what a person asks to ranked hits."""
 
-from .inputs import QueryImage, read_query
+from .inputs import QueryImage, query_bytes, read_query
 from .search import Searcher
 
-__all__ = ["QueryImage", "Searcher", "read_query"]
+__all__ = ["QueryImage", "Searcher", "query_bytes", "read_query"]

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from PIL import Image
 
-__all__ = ["QueryImage", "read_query"]
+__all__ = ["QueryImage", "query_bytes", "read_query"]
 
 QueryImage: TypeAlias = "str | os.PathLike[str] | bytes | Image.Image | np.ndarray[Any, Any]"
 """A path, a URL (http, https or file), the bytes of a picture file, a PIL image, or an
@@ -56,6 +56,20 @@ def read_query(
     raise UsageError(
         f"A query is a path, a URL, bytes, a PIL image or an array, not {type(query).__name__}."
     )
+
+
+def query_bytes(query: QueryImage, *, settings: Settings) -> tuple[str, bytes] | None:
+    """Return a name for the query and the bytes of its file; None for pixels, which have none.
+
+    Raises:
+        SourceNotFoundError: there is no such file.
+        FetchError: the URL cannot be fetched.
+    """
+    if not isinstance(query, (str, os.PathLike, bytes, bytearray, memoryview)):
+        return None
+    limits = Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes)
+    source = _read(query, settings, limits)
+    return source.name, source.data
 
 
 def _read(
