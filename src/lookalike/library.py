@@ -47,7 +47,7 @@ class Library:
             raise
         self.events = Events(self._catalog, self._writing)
         """What users did with the images: what recommendations for them are made from."""
-        self.recommend = Recommend(self._catalog, self._in_use.now, settings)
+        self.recommend = Recommend(self._catalog, self._in_use.now, folder, settings)
         """What recommends images: ``library.recommend(like=["a.jpg"])``."""
 
     @property

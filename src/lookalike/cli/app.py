@@ -16,6 +16,7 @@ from .commands.index import index
 from .commands.models import models
 from .commands.rebuild import rebuild_index
 from .commands.recognize import recognize
+from .commands.recommend import recommend
 from .commands.reembed import reembed
 from .commands.remove import remove
 from .commands.search import search
@@ -72,6 +73,7 @@ def lookalike(
 app.command("index")(index)
 app.command("search")(search)
 app.command("recognize")(recognize)
+app.command("recommend")(recommend)
 app.add_typer(events, name="events")
 app.command("remove")(remove)
 app.command("stats")(stats)

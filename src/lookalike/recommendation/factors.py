@@ -90,9 +90,9 @@ class Factors:
 def fit_factors(
     known: Interactions,
     *,
-    factors: int = 64,
-    alpha: float = 10.0,
-    regularisation: float = 0.05,
+    factors: int = 32,
+    alpha: float = 1.0,
+    regularisation: float = 5.0,
     iterations: int = 15,
     seed: int = 0,
 ) -> Factors:

@@ -14,7 +14,8 @@ class Recommendation:
     """One image that is recommended.
 
     ``score`` is higher for a better one; its scale depends on how the list was made. ``source``
-    is ``content``, ``collaborative``, ``popular`` or ``explored``; ``reason`` says why in words.
+    is ``content``, ``collaborative``, ``popular``, ``new`` or ``explored``; ``reason`` says why
+    in words.
     """
 
     rank: int

@@ -28,7 +28,7 @@ events = typer.Typer(rich_markup_mode=None, invoke_without_command=True)
 def every_event(
     context: typer.Context, library: LibraryOption = None, as_json: JsonOption = False
 ) -> None:
-    """Count what users did with the images; add, import, list or forget events.
+    """Count, add, import or forget what users did with images.
 
     Recommendations for a user are made from them.
 
@@ -39,6 +39,7 @@ def every_event(
       lookalike events import clicks.csv
       lookalike events list ann
       lookalike events forget ann
+      lookalike events learn
     """
     if context.invoked_subcommand is None:
         _count(library, as_json=as_json)
@@ -58,7 +59,7 @@ def _count(library: Path | None, *, as_json: bool) -> int:
             }
         )
         return DONE
-    say(f"{counts.events:,} events of {counts.users:,} users with {counts.images:,} images")
+    say(f"{_of(counts.events, counts.users)} with {counts.images:,} images")
     for kind, number in counts.kinds.items():
         say(f"  {kind:<8} {number:>10,}")
     return DONE
@@ -100,7 +101,7 @@ def add(
     if as_json:
         say_json({"events": counts.events, "users": counts.users})
     else:
-        say(f"Noted. The library holds {counts.events:,} events of {counts.users:,} users.")
+        say(f"Noted. The library holds {_of(counts.events, counts.users)}.")
     return DONE
 
 
@@ -177,6 +178,18 @@ def import_table(
     return FOUND_NOTHING if report.unknown or report.failed else DONE
 
 
+def _of(events: int, users: int) -> str:
+    """Return how many events of how many users.
+
+    >>> _of(1200, 1)
+    '1,200 events of 1 user'
+    """
+    return " of ".join(
+        f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
+        for number, word in ((events, "event"), (users, "user"))
+    )
+
+
 def _mapping(pairs: list[str]) -> dict[str, str]:
     found = {}
     for pair in pairs:
@@ -193,6 +206,30 @@ def _say_report(report: EventImport) -> None:
         note(f"  not in the library: {clean(name)}")
     for problem in report.problems[:_SHOWN]:
         note(f"  {clean(problem)}")
+
+
+@events.command("learn")
+@command
+def learn(library: LibraryOption = None, as_json: JsonOption = False) -> int:
+    """Learn from all events now.
+
+    Recommending does so by itself when there are a tenth more events.
+
+    \b
+    Example:
+      lookalike events learn
+    """
+    with open_named(library) as opened, show_progress() as progress:
+        learned = opened.recommend.learn(progress=progress)
+    if as_json:
+        say_json(learned.to_dict())
+        return DONE
+    say(f"Learned from {_of(learned.events, learned.users)}.")
+    mixed = ", ".join(f"{name} {weight:.0%}" for name, weight in learned.weights.items() if weight)
+    say(f"Mixed: {mixed}." if mixed else "")
+    if learned.ndcg is None:
+        note("The mixture is the one for few events: there were not enough to try others.")
+    return DONE
 
 
 @events.command("list")

@@ -1,0 +1,135 @@
+"""What was learned, on disk beside the catalog: derived from the events, made anew at any time."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .by_looks import ByLooks
+from .content import Content
+from .factors import Factors
+from .learning import Learned
+from .neighbours import Neighbours
+from .popularity import Popularity
+from .protocol import Recommender
+
+__all__ = ["SnapshotNote", "load_snapshot", "save_snapshot"]
+
+_FORMAT = 1
+_NOTE = "learned.json"
+
+
+@dataclass(frozen=True, slots=True)
+class SnapshotNote:
+    """From what a snapshot was learned, and what came of it.
+
+    ``events`` is how many there were, ``generation`` the one whose vectors were used; ``weights``
+    are those of the mixture and ``ndcg`` what it reached on choices held out, None where there
+    were too few.
+    """
+
+    events: int
+    users: int
+    generation: int
+    weights: dict[str, float]
+    ndcg: float | None
+    learned_at: float
+    folder: str = ""
+    format: int = _FORMAT
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a dictionary that JSON can hold."""
+        return asdict(self)
+
+
+def save_snapshot(folder: Path, learned: Learned, *, events: int, generation: int) -> SnapshotNote:
+    """Write what was learned, then point to it, then remove what was there before."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"learned-{time.time_ns()}"
+    (folder / name).mkdir()
+    for part in learned.parts:
+        for field, array in _arrays(part).items():
+            np.save(folder / name / f"{part.name}.{field}.npy", array)
+    note = SnapshotNote(
+        events=events,
+        users=learned.users,
+        generation=generation,
+        weights=dict(learned.weights),
+        ndcg=None if np.isnan(learned.value) else learned.value,
+        learned_at=time.time(),
+        folder=name,
+    )
+    passing = folder / f"{_NOTE}.{os.getpid()}"
+    passing.write_text(json.dumps(note.to_dict()), encoding="utf-8")
+    passing.replace(folder / _NOTE)
+    for old in folder.glob("learned-*"):
+        if old.name != name:
+            shutil.rmtree(old, ignore_errors=True)
+    return note
+
+
+def load_snapshot(folder: Path, content: Content) -> tuple[SnapshotNote, Learned] | None:
+    """Return the snapshot in a folder, its arrays mapped into memory; None without a whole one."""
+    try:
+        note = SnapshotNote(**json.loads((folder / _NOTE).read_text(encoding="utf-8")))
+        if note.format != _FORMAT:
+            return None
+        place = folder / Path(note.folder).name
+        parts: list[Recommender] = []
+        for name in note.weights:
+            if name == "content":
+                parts.append(ByLooks(content))
+            elif (place / f"{name}.item_ids.npy").exists():
+                parts.append(_MADE[name](partial(_load, place, name)))
+        if not any(part.name == "popularity" for part in parts):
+            return None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None  # a cache: what is broken is learned again
+    value = float("nan") if note.ndcg is None else note.ndcg
+    return note, Learned(tuple(parts), note.weights, value, note.users)
+
+
+_Field = Callable[[str], NDArray[Any]]
+
+
+def _load(place: Path, name: str, field: str) -> NDArray[Any]:
+    array: NDArray[Any] = np.load(place / f"{name}.{field}.npy", mmap_mode="r")
+    return array
+
+
+def _arrays(part: Recommender) -> dict[str, NDArray[Any]]:
+    if isinstance(part, Popularity):
+        return {"item_ids": part.item_ids, "counts": part.counts}
+    if isinstance(part, Neighbours):
+        return {"item_ids": part.item_ids, "places": part.places, "values": part.values}
+    if isinstance(part, Factors):
+        numbers = np.array([part.alpha, part.regularisation])
+        return {"item_ids": part.item_ids, "vectors": part.vectors, "numbers": numbers}
+    return {}
+
+
+def _neighbours(name: str) -> Callable[[_Field], Recommender]:
+    return lambda field: Neighbours(name, field("item_ids"), field("places"), field("values"))
+
+
+def _factors(field: _Field) -> Recommender:
+    alpha, regularisation = field("numbers").tolist()
+    return Factors(field("item_ids"), field("vectors"), alpha=alpha, regularisation=regularisation)
+
+
+_MADE: dict[str, Callable[[_Field], Recommender]] = {
+    "item-item": _neighbours("item-item"),
+    "ease": _neighbours("ease"),
+    "als": _factors,
+    "popularity": lambda field: Popularity(field("item_ids"), field("counts")),
+}
