@@ -17,7 +17,7 @@ from .popularity import Popularity
 from .protocol import Recommender
 from .splitting import held_out, later_by_user
 
-__all__ = ["UNLEARNED_WEIGHTS", "Learned", "fit_parts", "learn"]
+__all__ = ["UNLEARNED_WEIGHTS", "Learned", "fit_parts", "learn", "weigh"]
 
 UNLEARNED_WEIGHTS = {"content": 0.8, "item-item": 0.1, "popularity": 0.1}
 """How the parts are mixed where there are too few events to learn it."""
@@ -63,39 +63,53 @@ def fit_parts(
     return (*parts, popularity)
 
 
+def weigh(
+    known: Interactions,
+    content: Content | None,
+    *,
+    factorise: bool | None = None,
+    least_weight: float = 0.0,
+) -> tuple[dict[str, float], float] | None:
+    """Return the weights of the parts that best foretell the last tenth of each user's choices.
+
+    They are those of the highest NDCG@10 on a grid, and come with that value; the parts have not
+    seen what they foretell. None where fewer than 20 users have something to be foretold.
+
+    Args:
+        known: what users chose and refused.
+        content: vectors of the items, or None.
+        factorise: whether to factorise; None where that is possible and quick.
+        least_weight: what is to be foretold are choices of at least this weight.
+    """
+    chosen = known.chosen()
+    later = later_by_user(chosen, _VALIDATED_SHARE)
+    wanted = chosen.where(later & (chosen.weights >= least_weight))
+    if len(np.unique(wanted.users)) < _LEAST_USERS:
+        return None
+    earlier = _joined(chosen.where(~later), known.where(known.disliked))
+    trial = fit_parts(earlier, content, factorise=factorise)
+    return fit_mix(trial, held_out(earlier, wanted, most_users=_MOST_VALIDATED))
+
+
 def learn(
     known: Interactions,
     content: Content | None,
     *,
     stage: Callable[[str], None] = lambda name: None,
-    factorise: bool | None = None,
 ) -> Learned:
-    """Fit all parts, and weigh them by how they foretell the last tenth of each user's choices.
+    """Weigh the parts on choices held out (:func:`weigh`), then fit them to everything.
 
-    The weights are those of the highest NDCG@10 on a grid; the parts that are weighed have not
-    seen what they foretell, those that are returned have seen everything. Parts that get no
-    weight are not fitted again.
-
-    Args:
-        known: what users chose and refused.
-        content: vectors of the items, or None.
-        stage: hears what is being done.
-        factorise: whether to factorise; None where that is possible and quick.
+    Parts that get no weight are not fitted again. ``stage`` hears what is being done.
     """
-    chosen = known.chosen()
-    later = later_by_user(chosen, _VALIDATED_SHARE)
     users = len(np.unique(known.users))
-    if len(np.unique(chosen.users[later])) < _LEAST_USERS:
-        stage("fit")
-        parts = _fitted(("content", "item-item", "popularity"), known, content)
+    stage("weigh")
+    found = weigh(known, content)
+    stage("fit")
+    if found is None:
+        parts = _fitted(list(UNLEARNED_WEIGHTS), known, content)
         weights = {part.name: UNLEARNED_WEIGHTS[part.name] for part in parts}
         return Learned(parts, weights, float("nan"), users)
-    stage("weigh")
-    earlier = _joined(chosen.where(~later), known.where(known.disliked))
-    trial = fit_parts(earlier, content, factorise=factorise)
-    tested = held_out(earlier, chosen.where(later), most_users=_MOST_VALIDATED)
-    weights, value = fit_mix(trial, tested)
-    stage("fit")
+    weights, value = found
     used = [name for name, weight in weights.items() if weight > 0 or name == "popularity"]
     return Learned(_fitted(used, known, content), weights, value, users)
 

@@ -13,6 +13,7 @@ from ..console import clean, note, say, say_json
 from ..main import DONE, FOUND_NOTHING, command
 from ..options import JsonOption, LibraryOption, NoWaitOption, open_named
 from ..progress import show_progress
+from ..words import counted
 
 if TYPE_CHECKING:
     from lookalike.recommendation.importing import EventImport
@@ -59,7 +60,7 @@ def _count(library: Path | None, *, as_json: bool) -> int:
             }
         )
         return DONE
-    say(f"{_of(counts.events, counts.users)} with {counts.images:,} images")
+    say(f"{_of(counts.events, counts.users)} with {counted(counts.images)}")
     for kind, number in counts.kinds.items():
         say(f"  {kind:<8} {number:>10,}")
     return DONE
@@ -179,15 +180,7 @@ def import_table(
 
 
 def _of(events: int, users: int) -> str:
-    """Return how many events of how many users.
-
-    >>> _of(1200, 1)
-    '1,200 events of 1 user'
-    """
-    return " of ".join(
-        f"{number:,} {word}" if number == 1 else f"{number:,} {word}s"
-        for number, word in ((events, "event"), (users, "user"))
-    )
+    return f"{counted(events, 'event')} of {counted(users, 'user')}"
 
 
 def _mapping(pairs: list[str]) -> dict[str, str]:
