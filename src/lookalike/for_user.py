@@ -15,6 +15,7 @@ from .catalog.events import events_of, every_event, find_user, stored_events
 from .catalog.image_vectors import copies_of
 from .catalog.tables import images
 from .in_use import Parts
+from .recommendation.assessing import Assessment, assess
 from .recommendation.content import LibraryContent
 from .recommendation.history import History, interactions_of
 from .recommendation.learning import Learned, learn
@@ -58,6 +59,27 @@ class ForUser:
         with self._lock:
             self._state = self._learned(self._parts(), self._catalog.data_version(), progress)
             return self._state.note
+
+    def evaluate(
+        self,
+        *,
+        split: str,
+        share: float,
+        k: int,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Assessment:
+        """Measure all recommenders on the later events, learned from the earlier ones."""
+        with self._catalog.reading() as connection:
+            table = every_event(connection)
+        return assess(
+            interactions_of(table),
+            self._content(self._parts()),
+            max(1, self._catalog.count()),
+            split=split,
+            share=share,
+            k=k,
+            stage=_stages(progress),
+        )
 
     def serve(
         self,
@@ -184,10 +206,7 @@ class ForUser:
     def _learned(
         self, parts: Parts, version: int, progress: Callable[[Progress], None] | None
     ) -> _State:
-        def stage(name: str) -> None:
-            if progress is not None:
-                progress(Progress(0, None, stage=name))
-
+        stage = _stages(progress)
         stage("read events")
         with self._catalog.reading() as connection:
             events = stored_events(connection)
@@ -205,3 +224,13 @@ class ForUser:
         except OSError:  # a library on a disk that may only be read serves from memory
             value: float | None = None if np.isnan(learned.value) else learned.value
             return SnapshotNote(events, learned.users, generation, learned.weights, value, 0.0)
+
+
+def _stages(progress: Callable[[Progress], None] | None) -> Callable[[str], None]:
+    """Return what tells the progress of the stage that begins."""
+
+    def stage(name: str) -> None:
+        if progress is not None:
+            progress(Progress(0, None, stage=name))
+
+    return stage

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from .for_user import ForUser
     from .in_use import Parts
     from .recommendation import Recommendation, Recommendations
+    from .recommendation.assessing import Assessment
     from .recommendation.snapshot import SnapshotNote
     from .settings import Settings
 
@@ -87,6 +88,24 @@ class Recommend:
     def learn(self, *, progress: Callable[[Progress], None] | None = None) -> SnapshotNote:
         """Learn from all events now, rather than when a tenth has come since the last time."""
         return self._for_user().learn(progress)
+
+    def evaluate(
+        self,
+        *,
+        split: str = "user",
+        share: float = 0.2,
+        k: int = 10,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> Assessment:
+        """Return how well the later events are foretold from the earlier ones.
+
+        ``split`` is ``user``, the last ``share`` of each user's choices, or ``period``, that of
+        all choices after one moment. Lists of ``k`` are made of the whole library.
+
+        Raises:
+            UsageError: there are too few events, no such split, or a number out of range.
+        """
+        return self._for_user().evaluate(split=split, share=share, k=k, progress=progress)
 
     def _for_user(self) -> ForUser:
         if self._made is None:

@@ -86,3 +86,28 @@ def test_wrong_events_are_said(run: Run, own: Path, shelf: Shelf) -> None:
         assert ran.code == 2
         assert said in ran.err
     assert "0 events" in run("events", "-l", own).out
+
+
+def test_recommending_is_evaluated(run: Run, own: Path, tmp_path: Path) -> None:
+    table = tmp_path / "many.csv"
+    rows = [
+        f"u{user},{1 + (user + step) % 5},{user + step}" for user in range(25) for step in (0, 1, 2)
+    ]
+    table.write_text("user,image_id,time\n" + "\n".join(rows))
+    assert run("events", "import", table, "-l", own).code == 0
+    ran = run("evaluate", "--recommend", "-l", own)
+    assert ran.code == 0
+    assert "25 later choices of 25 users" in ran.out
+    assert "| hybrid |" in ran.out
+    ran = run("evaluate", "--recommend", "--split", "period", "--json", "-l", own)
+    assert {row["name"] for row in ran.json["rows"]} >= {"popularity", "item-item", "hybrid"}
+    for wrong, said in (
+        (("--recommend", "x"), "no DATA"),
+        ((), "Name pictures"),
+        (("--recommend", "--split", "random", "-l", own), "random"),
+        (("--recommend", "--share", "2", "-l", own), "share"),
+        (("--recommend", "-l", tmp_path / "none"), "none"),
+    ):
+        ran = run("evaluate", *wrong)
+        assert ran.code == 2
+        assert said in ran.err

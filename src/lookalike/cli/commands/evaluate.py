@@ -1,4 +1,4 @@
-"""``lookalike evaluate``: what a model is worth on one's own pictures."""
+"""``lookalike evaluate``: what a model, or recommending, is worth on one's own data."""
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ import typer
 from lookalike.errors import UsageError
 
 from ..console import clean, note, say, say_json
+from ..evaluating import evaluate_recommending
 from ..main import DONE, command
-from ..options import JsonOption
+from ..options import JsonOption, LibraryOption
 from ..progress import show_progress
 
 if TYPE_CHECKING:
@@ -25,13 +26,13 @@ __all__ = ["evaluate"]
 @command
 def evaluate(
     data: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="DATA...",
             help="Folders with one folder for each class, or tables of path and label.",
             show_default=False,
         ),
-    ],
+    ] = None,
     models: Annotated[
         list[str] | None,
         typer.Option(
@@ -69,12 +70,31 @@ def evaluate(
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Print the tables alone, as Markdown.")
     ] = False,
+    recommending: Annotated[
+        bool,
+        typer.Option(
+            "--recommend", help="Measure recommending on the events of a library instead."
+        ),
+    ] = False,
+    split_by: Annotated[
+        str,
+        typer.Option(
+            "--split",
+            metavar="user|period",
+            help="What --recommend foretells: each user's last events, or the last period's.",
+        ),
+    ] = "user",
+    share: Annotated[
+        float, typer.Option(metavar="S", help="How much of the events that is.")
+    ] = 0.2,
+    library: LibraryOption = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Measure a model on pictures of known classes.
+    """Measure a model on pictures, or recommending on events.
 
-    Some classes are set aside to report on; a model of lookalike train is measured on those that
-    it has not seen. The other rows are what it has to beat. Numbers are percent, with intervals
+    DATA are pictures of known classes. Some classes are set aside to report on; a model of
+    lookalike train is measured on those that it has not seen. The other rows are what it has to
+    beat. Numbers are percent, with intervals
     of 95 % over classes.
 
     \b
@@ -82,7 +102,16 @@ def evaluate(
       lookalike evaluate products/
       lookalike evaluate products/ --model shoes.model --robustness
       lookalike evaluate products/ --model seed-0.model --model seed-1.model
+      lookalike evaluate --recommend
     """
+    if recommending:
+        if data:
+            raise UsageError("--recommend takes no DATA: it uses the events of a library.")
+        return evaluate_recommending(
+            library, split=split_by, share=share, markdown=markdown, as_json=as_json
+        )
+    if not data:
+        raise UsageError("Name pictures of known classes to measure on, or give --recommend.")
     from lookalike.encoders import DEFAULT_MODEL
     from lookalike.encoders.card import CARD_FILE
     from lookalike.training import read_data
