@@ -9,7 +9,7 @@ from .content import Content
 from .history import HALF_LIFE_DAYS, History
 from .popularity import positions
 from .protocol import Ranked, best_of
-from .tastes import tastes_of
+from .tastes import FARTHEST, MOST_TASTES, tastes_of
 
 __all__ = ["ByLooks"]
 
@@ -35,8 +35,8 @@ class ByLooks:
         content: Content,
         *,
         width: float = _WIDTH,
-        farthest: float = 1.0,
-        most_tastes: int = 5,
+        farthest: float = FARTHEST,
+        most_tastes: int = MOST_TASTES,
         half_life_days: float = HALF_LIFE_DAYS,
     ) -> None:
         self._content = content

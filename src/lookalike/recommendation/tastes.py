@@ -7,10 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Tastes", "tastes_of", "ward_groups"]
+__all__ = ["FARTHEST", "MOST_TASTES", "Tastes", "tastes_of", "ward_groups"]
 
-_FARTHEST = 1.0  # two single items of cosine 0.5
-_MOST_TASTES = 5
+FARTHEST = 1.2
+"""Two single items of cosine 0.28 are as far apart."""
+
+MOST_TASTES = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +36,8 @@ def tastes_of(
     vectors: NDArray[np.floating],
     weights: NDArray[np.float64],
     *,
-    farthest: float = _FARTHEST,
-    most: int = _MOST_TASTES,
+    farthest: float = FARTHEST,
+    most: int = MOST_TASTES,
 ) -> Tastes:
     """Return the tastes in a user's items: Ward clusters with medoids, up to ``most`` of them.
 
