@@ -51,7 +51,7 @@ def test_item_item_is_the_shrunk_cosine(
 
 
 def test_ease_is_the_formula_of_the_paper(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_USERS_AT_ONCE", 7)
+    monkeypatch.setattr(module, "_PAIRS_AT_ONCE", 70)
     matrix = random_choices(1).astype(float)
     inverse = np.linalg.inv(matrix.T @ matrix + 5.0 * np.eye(15))
     wanted = -inverse / np.diag(inverse)

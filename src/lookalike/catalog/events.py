@@ -41,6 +41,8 @@ KINDS: tuple[str, ...] = ("view", "like", "dislike", "save", "buy", "custom")
 _ROWS_AT_ONCE = 50_000
 _NAMES_AT_ONCE = 5_000
 
+_COLUMNS = ("user_id", "image_id", "kind", "time", "weight")
+
 _schema = sa.MetaData()
 _Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
@@ -118,15 +120,11 @@ def add_events(connection: sa.Connection, new: NewEvents) -> int:
         return 0
     user_ids = _user_ids(connection, new.users)[new.user_codes]
     before = _count(connection)
-    columns = (user_ids, new.image_ids, new.kinds, new.times, new.weights)
-    order = _order_without_repeats(*columns[:4])
-    rows: Iterator[dict[str, Any]] = (
-        {"user_id": u, "image_id": i, "kind": k, "time": t, "weight": None if w != w else w}
-        for u, i, k, t, w in zip(*(column[order].tolist() for column in columns), strict=True)
-    )
-    statement = _upsert(connection)
-    while batch := list(islice(rows, _ROWS_AT_ONCE)):
-        connection.execute(statement, batch)
+    columns = (user_ids, new.image_ids, new.kinds, new.times)
+    order = _order_without_repeats(*columns)
+    weights = [None if weight != weight else weight for weight in new.weights[order].tolist()]
+    values = [column[order].tolist() for column in columns]
+    _write(connection, zip(*values, weights, strict=True))
     _raise_version(connection)
     return _count(connection) - before
 
@@ -142,9 +140,26 @@ def _order_without_repeats(*columns: NDArray[Any]) -> NDArray[np.int64]:
     return kept
 
 
+def _write(connection: sa.Connection, rows: Iterator[tuple[Any, ...]]) -> None:
+    """Store rows of (user id, image id, kind, time, weight).
+
+    They go to the driver as they are: SQLAlchemy's part would take longer than the database's.
+    """
+    statement = _upsert(connection).compile(dialect=connection.dialect)
+    places = [_COLUMNS.index(name) for name in statement.positiontup or _COLUMNS]
+    while batch := list(islice(rows, _ROWS_AT_ONCE)):
+        if not statement.positional:
+            named = [dict(zip(_COLUMNS, row, strict=True)) for row in batch]
+            connection.exec_driver_sql(str(statement), named)
+            continue
+        if places != sorted(places):
+            batch = [tuple(row[place] for place in places) for row in batch]
+        connection.exec_driver_sql(str(statement), batch)
+
+
 def _upsert(connection: sa.Connection) -> Any:
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(events)
+    statement = insert(events).values({name: sa.bindparam(name) for name in _COLUMNS})
     return statement.on_conflict_do_update(
         index_elements=["user_id", "image_id", "kind", "time"],
         set_={"weight": statement.excluded.weight},

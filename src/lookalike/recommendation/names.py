@@ -54,7 +54,7 @@ def _by_column(catalog: Catalog, names: Iterable[str], column: sa.Column[str]) -
     with catalog.reading() as connection:
         for chunk in _chunks(names):
             query = sa.select(column, images.c.id).where(column.in_(chunk))
-            for name, image_id in connection.execute(query):
+            for name, image_id in connection.execute(query).all():
                 found[name] = min(image_id, found.get(name, image_id))
     return found
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -13,7 +15,6 @@ __all__ = ["Neighbours", "fit_ease", "fit_item_item"]
 
 _MOST_ITEMS = 200  # of a history: its latest
 _PAIRS_AT_ONCE = 4_000_000
-_USERS_AT_ONCE = 1000
 
 
 class Neighbours:
@@ -93,26 +94,36 @@ def fit_item_item(known: Interactions, *, shrink: float = 10.0, neighbours: int 
     """
     chosen = known.chosen()
     item_ids, columns = np.unique(chosen.items, return_inverse=True)
-    users, rows = np.unique(chosen.users, return_inverse=True)
+    rows = np.unique(chosen.users, return_inverse=True)[1]
     counts = np.bincount(columns, minlength=len(item_ids)).astype(np.float64)
-    sizes = np.bincount(rows, minlength=len(users))
-    begins = np.cumsum(sizes) - sizes  # rows are sorted by user: a user's items lie together
-    by_item = np.argsort(columns, kind="stable")
-    ends = np.cumsum(counts).astype(np.int64)
     places = np.full((len(item_ids), neighbours), -1, np.int32)
     values = np.zeros((len(item_ids), neighbours), np.float32)
+    for left, right, both in _together(rows, columns, len(item_ids)):
+        similar = both / np.sqrt(counts[left] * counts[right]) * both / (both + shrink)
+        _keep_best(places, values, left, right, similar)
+    return Neighbours("item-item", item_ids, places, values)
+
+
+def _together(
+    rows: NDArray[np.int64], columns: NDArray[np.int64], width: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]]:
+    """Yield each pair of different items that a user chose, and by how many users.
+
+    All pairs of one left item come at once. ``rows`` ascend: a user's items lie together.
+    """
+    sizes = np.bincount(rows)
+    begins = np.cumsum(sizes) - sizes
+    ends = np.cumsum(np.bincount(columns, minlength=width))
+    by_item = np.argsort(columns, kind="stable")
     pairs = np.cumsum(sizes[rows[by_item]])
     start = 0
-    while start < len(item_ids):
+    while start < width:
         before = pairs[ends[start - 1] - 1] if start else 0
         stop = int(np.searchsorted(pairs[ends - 1], before + _PAIRS_AT_ONCE, side="right"))
         stop = max(stop, start + 1)
         some = by_item[(ends[start - 1] if start else 0) : ends[stop - 1]]
-        left, right, both = _pairs(columns, some, sizes[rows[some]], begins[rows[some]])
-        similar = both / np.sqrt(counts[left] * counts[right]) * both / (both + shrink)
-        _keep_best(places, values, left, right, similar)
+        yield _pairs(columns, some, sizes[rows[some]], begins[rows[some]])
         start = stop
-    return Neighbours("item-item", item_ids, places, values)
 
 
 def _pairs(
@@ -178,8 +189,9 @@ def fit_ease(
     item_ids = np.sort(item_ids[np.argsort(-counts, kind="stable")[:most_items]])
     columns, present = positions(item_ids, chosen.items)
     rows = np.unique(chosen.users[present], return_inverse=True)[1]
-    gram = _gram(rows, columns[present], len(item_ids))
-    gram[np.diag_indices(len(item_ids))] += regularisation
+    gram = np.diag(np.bincount(columns[present], minlength=len(item_ids)) + regularisation)
+    for left, right, both in _together(rows, columns[present], len(item_ids)):
+        gram[left, right] = both
     inverse = np.linalg.inv(gram)
     similar = (-inverse / np.diag(inverse)).astype(np.float32)
     np.fill_diagonal(similar, 0.0)
@@ -188,15 +200,3 @@ def fit_ease(
     values = np.take_along_axis(similar, best, axis=1)
     places = np.where(np.abs(values) > 1e-9, best, -1)
     return Neighbours("ease", item_ids, places.astype(np.int32), values)
-
-
-def _gram(rows: NDArray[np.int64], columns: NDArray[np.int64], width: int) -> NDArray[np.float64]:
-    """Return X'X of the binary matrix with ones at these places; rows ascend."""
-    gram = np.zeros((width, width))
-    number = int(rows.max(initial=-1)) + 1
-    for start in range(0, number, _USERS_AT_ONCE):
-        first, last = np.searchsorted(rows, [start, start + _USERS_AT_ONCE])
-        block = np.zeros((min(_USERS_AT_ONCE, number - start), width), np.float32)
-        block[rows[first:last] - start, columns[first:last]] = 1.0
-        gram += block.T @ block
-    return gram
