@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 
 from .catalog import Catalog, ImageRow
 from .catalog.events import events_of, every_event, find_user, stored_events
@@ -19,7 +20,7 @@ from .recommendation.assessing import Assessment, assess
 from .recommendation.content import LibraryContent
 from .recommendation.history import History, interactions_of
 from .recommendation.learning import Learned, learn
-from .recommendation.serving import choose, reasons
+from .recommendation.serving import choose, reasons, unmet
 from .recommendation.snapshot import SnapshotNote, load_snapshot, save_snapshot
 from .results import Progress
 
@@ -28,6 +29,7 @@ __all__ = ["ForUser", "Served"]
 _FOLDER = "recommend"
 _GROWN = 0.1
 _EXPLORED_DRAWS = 20
+_NEAR = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,8 @@ class ForUser:
                 continue
             hashes.add(row.content_hash)
             shown.append((row, score, text, source))
-        shown = self._explored(shown[:k], seen, k, explore, seed)
+        fresh = unmet(state.learned, content, history, _NEAR) if explore > 0 else history.items[:0]
+        shown = self._explored(shown[:k], seen, k, explore, seed, fresh)
         return Served(tuple(shown), self._note(user, history))
 
     def _note(self, user: str, history: History) -> str:
@@ -142,8 +145,12 @@ class ForUser:
         k: int,
         explore: float,
         seed: int,
+        fresh: NDArray[np.int64],
     ) -> list[tuple[ImageRow, float, str, str]]:
-        """Put random images in the last places, by choice or because nothing else is left."""
+        """Put images in the last places, by choice or because nothing else is left.
+
+        By choice they are drawn from ``fresh``, then from all; else they are the newest.
+        """
         share = max(1, round(explore * k)) if explore > 0 else 0
         kept = shown[: k - share]
         wanted = k - len(kept)
@@ -151,7 +158,9 @@ class ForUser:
             return kept
         taken = seen | {row.image_id for row, _, _, _ in kept}
         source, reason = ("explored", "to explore") if explore > 0 else ("new", "new here")
-        drawn = self._random(wanted, seed) if explore > 0 else self._newest(wanted + len(taken))
+        drawn = (
+            self._random(wanted, seed, fresh) if explore > 0 else self._newest(wanted + len(taken))
+        )
         rows = self._catalog.images(drawn)
         for image_id in drawn:
             row = rows.get(image_id)
@@ -161,12 +170,13 @@ class ForUser:
             kept.append((row, 0.0, reason, source))
         return kept
 
-    def _random(self, wanted: int, seed: int) -> list[int]:
+    def _random(self, wanted: int, seed: int, fresh: NDArray[np.int64]) -> list[int]:
         with self._catalog.reading() as connection:
             last = connection.scalar(sa.select(sa.func.max(images.c.id))) or 0
         random = np.random.default_rng(seed)
-        drawn = random.integers(1, max(2, last + 1), _EXPLORED_DRAWS * (wanted + 1))
-        return list(dict.fromkeys(drawn.tolist()))
+        first = random.permutation(fresh).tolist()
+        drawn = random.integers(1, max(2, last + 1), _EXPLORED_DRAWS * (wanted + 1)).tolist()
+        return list(dict.fromkeys([*first, *drawn]))
 
     def _newest(self, wanted: int) -> list[int]:
         query = sa.select(images.c.id).order_by(images.c.id.desc()).limit(wanted)

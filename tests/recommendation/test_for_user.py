@@ -117,6 +117,11 @@ def test_a_share_is_drawn_at_random_with_the_seed(busy: lookalike.Library) -> No
     assert not seen & {item.image_id for item in busy.recommend("u2", k=9, explore=1.0)}
 
 
+def test_what_nobody_chose_yet_is_explored_first(busy: lookalike.Library) -> None:
+    for seed in range(5):  # image 13 is the one that no event names
+        assert busy.recommend("u3", k=4, explore=0.25, seed=seed)[-1].image_id == 13
+
+
 def test_images_that_are_gone_are_not_recommended(busy: lookalike.Library, filled: Path) -> None:
     busy.recommend.learn()
     busy.remove(filled / "2.png")

@@ -12,6 +12,7 @@ from lookalike.catalog import ImageRow
 from lookalike.catalog.events import KINDS
 from lookalike.errors import UsageError
 
+from .by_looks import ByLooks
 from .content import Content
 from .diversity import diversified
 from .history import History
@@ -19,7 +20,7 @@ from .hybrid import Filled, Hybrid
 from .kinds import SAID
 from .learning import Learned
 
-__all__ = ["Chosen", "check_numbers", "choose", "reasons"]
+__all__ = ["Chosen", "check_numbers", "choose", "reasons", "unmet"]
 
 _MORE = 20  # some may be gone or copies of others
 _CANDIDATES_PER_K = 5
@@ -72,6 +73,17 @@ def choose(
         items, scores = items[places], scores[places]
     because, sources = _spoken(hybrid, history, items)
     return Chosen(items, scores, sources, because)
+
+
+def unmet(learned: Learned, content: Content, history: History, number: int) -> NDArray[np.int64]:
+    """Return items that nobody has chosen yet and that fit the user's tastes, the best first.
+
+    They are sought among the ``number`` items that look most like the tastes.
+    """
+    popularity = next(part for part in learned.parts if part.name == "popularity")
+    near = ByLooks(content).recommend(history, number).items
+    unknown: NDArray[np.int64] = near[popularity.score(history, near) == 0]
+    return unknown
 
 
 def _varied(
