@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,7 +18,10 @@ __all__ = ["ByLooks"]
 _MOST_ITEMS = 100
 _MOST_DISLIKED = 20
 _WIDTH = 0.1
-_LEAST_DEPTH = 50
+_MORE = 10
+_SEARCHED = 3  # tastes that candidates are sought for, as in PinnerSage
+
+_Kernels: TypeAlias = tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float32]]
 
 
 class ByLooks:
@@ -42,6 +47,7 @@ class ByLooks:
         self._content = content
         self._width, self._farthest, self._most = width, farthest, most_tastes
         self._half_life = half_life_days
+        self._last: tuple[History, _Kernels] | None = None
 
     def recommend(self, history: History, k: int) -> Ranked:
         """Return the items nearest to the tastes, from the index and scored in full."""
@@ -50,7 +56,8 @@ class ByLooks:
         medoids = kernels[0]
         if not len(medoids):
             return Ranked.nothing()
-        near = self._content.nearest(medoids, max(_LEAST_DEPTH, k) + len(seen))
+        depth = -(-k // len(medoids)) + _MORE + min(len(seen), _MOST_ITEMS)
+        near = self._content.nearest(medoids[:_SEARCHED], depth)
         items = np.setdiff1d(np.concatenate([found for found, _ in near]), seen)
         items, vectors = self._content.vectors(items)
         return best_of(items, self._scores(vectors, *kernels), k, without=seen)
@@ -77,10 +84,19 @@ class ByLooks:
         places, known = positions(found, items)
         return np.where(known, where[places], -1)
 
-    def _kernels(
-        self, history: History
-    ) -> tuple[NDArray[np.float32], NDArray[np.float64], NDArray[np.float32]]:
-        """Return medoids (t, d), their shares (t,), and vectors of refused items (r, d)."""
+    def _kernels(self, history: History) -> _Kernels:
+        """Return medoids (t, d), their shares (t,), and vectors of refused items (r, d).
+
+        Those of the last history are kept: one list asks for them several times.
+        """
+        last = self._last
+        if last is not None and last[0] is history:
+            return last[1]
+        kernels = self._made(history)
+        self._last = history, kernels
+        return kernels
+
+    def _made(self, history: History) -> _Kernels:
         weights = history.decayed(self._half_life)
         items, vectors = self._content.vectors(history.items[:_MOST_ITEMS])
         order = np.argsort(history.items, kind="stable")

@@ -11,7 +11,7 @@ from lookalike.catalog import Catalog, Generation
 from lookalike.catalog.image_vectors import vectors_of_images
 from lookalike.index import LibraryIndex
 
-__all__ = ["Content", "LibraryContent", "MatrixContent"]
+__all__ = ["Content", "LibraryContent", "MatrixContent", "Remembered"]
 
 
 class Content(Protocol):
@@ -44,6 +44,35 @@ class LibraryContent:
         """Search the index, one query after the other: one alone is scanned on one core."""
         found = [self._index.search(query[None], k)[0] for query in queries]
         return [(one.image_ids, one.scores) for one in found]
+
+
+class Remembered:
+    """Another content that is asked for each vector once: for one list, then thrown away."""
+
+    def __init__(self, content: Content) -> None:
+        self._content = content
+        self._items: NDArray[np.int64] = np.zeros(0, np.int64)
+        self._asked: NDArray[np.int64] = self._items
+        self._vectors: NDArray[np.float32] | None = None
+
+    def vectors(self, items: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        """Return vectors from memory, and those that are missing from the other content."""
+        missing = np.setdiff1d(items, self._asked)
+        if len(missing) or self._vectors is None:
+            found, new = self._content.vectors(missing)
+            self._asked = np.union1d(self._asked, missing)
+            held = new if self._vectors is None else np.concatenate([self._vectors, new])
+            every = np.concatenate([self._items, found])
+            order = np.argsort(every)
+            self._items, self._vectors = every[order], held[order]
+        places = np.flatnonzero(np.isin(self._items, items))
+        return self._items[places], self._vectors[places]
+
+    def nearest(
+        self, queries: NDArray[np.float32], k: int
+    ) -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+        """Return what the other content finds."""
+        return self._content.nearest(queries, k)
 
 
 class MatrixContent:

@@ -13,7 +13,7 @@ from lookalike.catalog.events import KINDS
 from lookalike.errors import UsageError
 
 from .by_looks import ByLooks
-from .content import Content
+from .content import Content, Remembered
 from .diversity import diversified
 from .history import History
 from .hybrid import Filled, Hybrid
@@ -62,7 +62,10 @@ def choose(
 
     What the mixture cannot fill is filled with what is popular.
     """
-    hybrid = learned.hybrid()
+    content = Remembered(content)
+    looks = ByLooks(content)
+    parts = [looks if part.name == looks.name else part for part in learned.parts]
+    hybrid = Hybrid(parts, learned.weights)
     popularity = next(part for part in learned.parts if part.name == "popularity")
     filled = Filled(hybrid, popularity)
     wanted = k + _MORE if diversity == 0 else _CANDIDATES_PER_K * k + _MORE
