@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from ..errors import LibraryBrokenError
 from .records import Generation
+from .sqlite import vector_rows_of_images
 from .tables import images, vectors
 from .writing import chunks
 
@@ -24,12 +25,16 @@ def vectors_of_images(
 
     Images that are gone, or have no vector of the generation, are left out.
     """
+    wanted = np.unique(image_ids).tolist()
     rows: list[Any] = []
-    for chunk in chunks(np.unique(image_ids).tolist(), 2000):
-        query = sa.select(vectors.c.image_id, vectors.c.data).where(
-            vectors.c.image_id.in_(chunk), vectors.c.generation_id == generation.id
-        )
-        rows += connection.execute(query).all()
+    if connection.dialect.name == "sqlite":
+        rows += vector_rows_of_images(connection, generation.id, wanted)
+    else:
+        for chunk in chunks(wanted, 2000):
+            query = sa.select(vectors.c.image_id, vectors.c.data).where(
+                vectors.c.image_id.in_(chunk), vectors.c.generation_id == generation.id
+            )
+            rows += connection.execute(query).all()
     rows.sort(key=lambda row: int(row[0]))
     flat = np.frombuffer(b"".join(row[1] for row in rows), "<f2")
     if flat.size != len(rows) * generation.dimensions:

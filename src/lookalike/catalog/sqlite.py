@@ -29,7 +29,14 @@ import sqlalchemy as sa
 from ..errors import LibraryBrokenError, LibraryBusyError, LibraryStorageError
 from .tables import to_json
 
-__all__ = ["Watch", "connect_engine", "problems", "translated", "vector_rows_of"]
+__all__ = [
+    "Watch",
+    "connect_engine",
+    "problems",
+    "translated",
+    "vector_rows_of",
+    "vector_rows_of_images",
+]
 
 _BUSY_SECONDS = 60.0
 _PAGE_BYTES = 8192
@@ -187,6 +194,18 @@ def vector_rows_of(engine: sa.Engine, generation_id: int, vector_ids: list[int])
         return cursor.fetchall()
     finally:
         connection.close()
+
+
+def vector_rows_of_images(
+    connection: sa.Connection, generation_id: int, image_ids: list[int]
+) -> Sequence[Any]:
+    """Return (image id, data) of the vectors of those images; one statement for any number."""
+    statement = (
+        "SELECT image_id, data FROM vectors WHERE generation_id = ? "
+        "AND image_id IN (SELECT value FROM json_each(?))"
+    )
+    found = connection.exec_driver_sql(statement, (generation_id, json.dumps(image_ids)))
+    return found.all()
 
 
 def problems(connection: sa.Connection) -> list[str]:

@@ -22,7 +22,7 @@ from .learning import Learned
 
 __all__ = ["Chosen", "check_numbers", "choose", "reasons", "unmet"]
 
-_MORE = 20  # some may be gone or copies of others
+_MORE = 10  # some may be gone or copies of others
 _CANDIDATES_PER_K = 5
 _TITLES = ("title", "name")
 
