@@ -21,6 +21,7 @@ from .commands.reembed import reembed
 from .commands.remove import remove
 from .commands.search import search
 from .commands.train import train
+from .commands.tune import tune
 
 __all__ = ["app"]
 
@@ -84,5 +85,6 @@ app.command("reembed")(reembed)
 app.command("doctor")(doctor)
 app.add_typer(models, name="models")
 app.command("train")(train)
+app.command("tune")(tune)
 app.command("evaluate")(evaluate)
 app.command("demo")(demo)

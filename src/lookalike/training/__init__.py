@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from .protocol import Row, Table, Verdict, judge, measure
     from .recipe import PRESETS, Recipe, preset, read_recipe
     from .training import TrainingResult, train
+    from .tuning import Trial, Tuning, tune
     from .whitening import Affine, choose_whitening, fit_supervised_whitening, fit_whitening
 
 _PLACES = {
@@ -28,6 +29,7 @@ _PLACES = {
     "protocol": ("Row", "Table", "Verdict", "judge", "measure"),
     "recipe": ("PRESETS", "Recipe", "preset", "read_recipe"),
     "training": ("TrainingResult", "train"),
+    "tuning": ("Trial", "Tuning", "tune"),
     "whitening": ("Affine", "choose_whitening", "fit_supervised_whitening", "fit_whitening"),
 }
 _MODULES = {name: module for module, names in _PLACES.items() for name in names}
@@ -45,6 +47,8 @@ __all__ = [
     "Split",
     "Table",
     "TrainingResult",
+    "Trial",
+    "Tuning",
     "Verdict",
     "audit",
     "choose_whitening",
@@ -58,6 +62,7 @@ __all__ = [
     "read_recipe",
     "split_classes",
     "train",
+    "tune",
 ]
 
 

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from lookalike.errors import DivergedError
 from lookalike.evaluation import map_at_r, rank_leave_one_out
 
 from .adversarial import feature_shift
@@ -62,7 +63,16 @@ class WholeLoss(nn.Module):
 
 
 def mean_map_at_r(vectors: Floats, labels: Sequence[Any]) -> float:
-    """Return the mean MAP@R, leave one out."""
+    """Return the mean MAP@R, leave one out.
+
+    Raises:
+        DivergedError: the embeddings are not finite.
+    """
+    if not np.isfinite(vectors).all():
+        raise DivergedError(
+            "The embeddings are no numbers any more. The last good checkpoint is kept; try a lower "
+            "rate."
+        )
     return float(np.nanmean(map_at_r(rank_leave_one_out(vectors, labels))))
 
 

@@ -17,7 +17,7 @@ from ..progress import show_progress
 if TYPE_CHECKING:
     from lookalike.training import Recipe, TrainingResult
 
-__all__ = ["train"]
+__all__ = ["chosen_recipe", "clean_lines", "train"]
 
 
 @command
@@ -110,7 +110,7 @@ def train(
     from lookalike.training import Split, read_data
     from lookalike.training import train as run_training
 
-    chosen = _recipe(preset, recipe, settings or [])
+    chosen = chosen_recipe(preset, recipe, settings or [])
     try:
         with show_progress() as progress:
             pictures = read_data(
@@ -141,7 +141,12 @@ def clean_lines(text: str) -> str:
     return "\n".join(clean(line) for line in text.splitlines())
 
 
-def _recipe(preset_name: str, file: Path | None, settings: list[str]) -> Recipe:
+def chosen_recipe(preset_name: str, file: Path | None, settings: list[str]) -> Recipe:
+    """Return the recipe that the options of a command name.
+
+    Raises:
+        UsageError: there is no such preset or setting, or the file cannot be read.
+    """
     from lookalike.training import preset, read_recipe
 
     recipe = preset(preset_name) if file is None else read_recipe(file)
