@@ -96,7 +96,8 @@ def train(
     """Learn a better embedding from pictures.
 
     The classes are divided: some to fit on, some to choose on, some only to report on. The
-    model is promoted when it surely beats the frozen network with whitening on the last ones;
+    model is promoted when the whole paired interval of its MAP@R on the last ones lies above
+    the frozen network with whitening, and its recall@1 is not surely worse;
     otherwise that is said, the files are kept and the exit code is 1. Ctrl-C keeps a
     checkpoint; the same command goes on from there. Needs: pip install 'lookalike[train]'
 
