@@ -14,7 +14,7 @@ import torch.nn.functional as F  # noqa: E402
 
 from lookalike.training.distributed import gather  # noqa: E402
 from lookalike.training.losses import LOSSES, build_loss, koleo  # noqa: E402
-from lookalike.training.processes import mean_gradients  # noqa: E402
+from lookalike.training.processes import from_first, mean_gradients, mean_statistics  # noqa: E402
 
 CASES = {"even": [6, 6], "uneven": [7, 5], "one alone": [11, 1]}
 
@@ -43,6 +43,22 @@ def _backward(name: str, sizes: list[int], rank: int) -> list[Any]:
     return [value.detach(), *(parameter.grad for parameter in parameters)]
 
 
+def _statistics(rank: int) -> list[Any]:
+    """Return what batch normalisation has learned, before and after it is averaged, and a number.
+
+    The second layer does not learn, and keeps what it has.
+    """
+    layers = torch.nn.Sequential(torch.nn.BatchNorm1d(3), torch.nn.BatchNorm1d(3)).double()
+    layers[1].eval()
+    layers[1].running_mean += rank
+    layers(torch.randn(4, 3, generator=torch.Generator().manual_seed(rank), dtype=torch.float64))
+    before = [layers[0].running_mean.clone(), layers[0].running_var.clone()]
+    mean_statistics(layers)
+    after = [layers[0].running_mean, layers[0].running_var]
+    number = torch.tensor(from_first(lambda: rank + 5.0))
+    return [*before, *after, layers[1].running_mean, number]
+
+
 def _work(rank: int, folder: str) -> None:
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{folder}/meet", rank=rank, world_size=2)
@@ -51,6 +67,7 @@ def _work(rank: int, folder: str) -> None:
         for name in [*LOSSES, "koleo"]
         for case, sizes in CASES.items()
     }
+    found["statistics", ""] = _statistics(rank)
     torch.save(found, f"{folder}/{rank}.pt")
     dist.destroy_process_group()
 
@@ -75,6 +92,19 @@ def test_two_processes_equal_one(
     for process in found:
         for ours, alone in zip(process[name, case], expected, strict=True):
             torch.testing.assert_close(ours, alone, atol=1e-10, rtol=1e-10)
+
+
+def test_statistics_are_averaged_and_the_first_process_is_asked(
+    found: list[dict[tuple[str, str], list[Any]]],
+) -> None:
+    first, second = (process["statistics", ""] for process in found)
+    for place in range(2):
+        assert not torch.equal(first[place], second[place])
+        mean = (first[place] + second[place]) / 2.0
+        for process in (first, second):
+            torch.testing.assert_close(process[2 + place], mean, rtol=0, atol=1e-12)
+    assert [float(process[4][0]) for process in (first, second)] == [0.0, 1.0]
+    assert [float(process[5]) for process in (first, second)] == [5.0, 5.0]
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from lookalike.results import Progress
 
 from .checkpoint import write_checkpoint
 from .distributed import gather
-from .processes import is_first, mean_gradients
+from .processes import from_first, is_first, mean_gradients, mean_statistics
 from .recipe import Recipe
 
 __all__ = ["Run", "Stage", "run_stage"]
@@ -98,7 +98,7 @@ def run_stage(stage: Stage, run: Run, saved: dict[str, Any] | None) -> None:
     average = _Average(stage.model, recipe.ema)
     at = _Position()
     if saved is None:
-        at.best_score, at.best = stage.score(), _copy(stage.model)
+        at.best_score, at.best = from_first(stage.score), _copy(stage.model)
         _note(run, stage, at, loss=None, score=at.best_score)
     else:
         _restore(saved, stage, optimiser, average, at)
@@ -128,8 +128,9 @@ def run_stage(stage: Stage, run: Run, saved: dict[str, Any] | None) -> None:
             raise
         loss = at.total / max(1, len(batches))
         at.epoch, at.step, at.total = at.epoch + 1, 0, 0.0
+        mean_statistics(stage.model)
         with average.in_place():
-            score = stage.score()
+            score = from_first(stage.score)  # one judge, so that all processes end together
             if score > at.best_score:
                 at.best_score, at.best_epoch, at.best = score, at.epoch, _copy(stage.model)
         _note(run, stage, at, loss=loss, score=score)

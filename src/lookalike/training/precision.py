@@ -64,7 +64,7 @@ def takes_bfloat16(
     """
     if recipe.precision != "auto":
         return recipe.precision == "bfloat16"
-    return from_first(lambda: _probed(embedder, folder, seconds or seconds_a_step, say))
+    return from_first(lambda: _probed(embedder, folder, seconds or seconds_a_step, say)) > 0
 
 
 def _probed(

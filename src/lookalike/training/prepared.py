@@ -134,6 +134,7 @@ class Prepared:
         self.embedder.eval()
         if is_first():
             self.embedder.save(self._folder)
+        wait_for_all()
         return run.history
 
     def _run_stage(

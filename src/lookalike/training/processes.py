@@ -8,9 +8,19 @@ from contextlib import contextmanager
 
 import torch
 import torch.distributed as dist
-from torch import Tensor
+from torch import Tensor, nn
 
-__all__ = ["from_first", "is_first", "joined", "mean_gradients", "rank", "wait_for_all", "world"]
+__all__ = [
+    "from_first",
+    "is_first",
+    "joined",
+    "mean_gradients",
+    "mean_statistics",
+    "rank",
+    "started_first",
+    "wait_for_all",
+    "world",
+]
 
 
 @contextmanager
@@ -47,14 +57,34 @@ def wait_for_all() -> None:
         dist.barrier()
 
 
-def from_first(decide: Callable[[], bool]) -> bool:
-    """Let the first process decide, and return its answer in all of them."""
-    answer = torch.zeros(1)
+def started_first() -> bool:
+    """Tell whether torchrun started this process as the first, before any are joined."""
+    return int(os.environ.get("WORLD_SIZE", "1")) == 1 or os.environ.get("RANK", "0") == "0"
+
+
+def from_first(compute: Callable[[], float]) -> float:
+    """Let the first process compute a number, and return it in all of them."""
+    answer = torch.zeros(1, dtype=torch.float64)
     if is_first():
-        answer[0] = decide()
+        answer[0] = compute()
     if world() > 1:
         dist.broadcast(answer, 0)
-    return bool(answer[0])
+    return float(answer[0])
+
+
+def mean_statistics(model: nn.Module) -> None:
+    """Average over all processes what batch normalisation has learned of its inputs.
+
+    In training each process normalises its own part of a batch by that part.
+    """
+    if world() == 1:
+        return
+    for module in model.modules():
+        if isinstance(module, nn.modules.batchnorm._BatchNorm) and module.training:
+            for values in (module.running_mean, module.running_var):
+                if values is not None:
+                    dist.all_reduce(values)
+                    values /= world()
 
 
 def mean_gradients(parameters: Iterable[Tensor]) -> None:

@@ -97,9 +97,9 @@ def train(
 
     The classes are divided: some to fit on, some to choose on, some only to report on. The
     model is promoted when the whole paired interval of its MAP@R on the last ones lies above
-    the frozen network with whitening, and its recall@1 is not surely worse;
-    otherwise that is said, the files are kept and the exit code is 1. Ctrl-C keeps a
-    checkpoint; the same command goes on from there. Needs: pip install 'lookalike[train]'
+    the frozen network with whitening, and its recall@1 is not surely worse; otherwise that is
+    said, the files are kept and the exit code is 1. Ctrl-C keeps a checkpoint; the same
+    command goes on from there. Needs: pip install 'lookalike[train]'
 
     \b
     Examples:
@@ -110,6 +110,7 @@ def train(
     """
     from lookalike.training import Split, read_data
     from lookalike.training import train as run_training
+    from lookalike.training.processes import started_first
 
     chosen = chosen_recipe(preset, recipe, settings or [])
     try:
@@ -124,12 +125,14 @@ def train(
                 split=None if split is None else Split.load(split / "split.json", pictures),
                 resume=not fresh,
                 eight_bit=eight_bit,
-                progress=progress,
-                say=lambda sentence: note(clean_lines(sentence)),
+                progress=progress if started_first() else None,
+                say=(lambda sentence: note(clean_lines(sentence))) if started_first() else None,
             )
     except KeyboardInterrupt:
         note(f"A checkpoint is in {clean(str(out))}; the same command goes on from there.")
         raise
+    if not started_first():  # it would stop the first one while that speaks
+        return DONE
     if as_json:
         say_json(_as_dict(result))
     else:
