@@ -14,7 +14,7 @@ from lookalike.errors import CheckpointError, UsageError  # noqa: E402
 from lookalike.training import Recipe, preset, train  # noqa: E402
 from lookalike.training import in_parts as parts_module  # noqa: E402
 from lookalike.training import loop as loop_module  # noqa: E402
-from lookalike.training import training as training_module  # noqa: E402
+from lookalike.training import prepared as prepared_module  # noqa: E402
 from lookalike.training.networks import build_embedder  # noqa: E402
 from lookalike.training.precision import (  # noqa: E402
     PROBE_FILE,
@@ -162,7 +162,7 @@ def test_an_interrupted_run_in_bfloat16_goes_on_exactly(
         asked.append(bfloat16)
         return picture_stage(*arguments, bfloat16=bfloat16)
 
-    monkeypatch.setattr(training_module, "picture_stage", stage)
+    monkeypatch.setattr(prepared_module, "picture_stage", stage)
     whole = train([pictures], out=tmp_path / "whole", recipe=SMALL)
     cache = tmp_path / "whole" / "cache"
     out = tmp_path / "again"
