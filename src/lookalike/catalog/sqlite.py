@@ -27,6 +27,7 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from ..errors import LibraryBrokenError, LibraryBusyError, LibraryStorageError
+from .columns import add_functions
 from .tables import to_json
 
 __all__ = [
@@ -95,6 +96,7 @@ def _prepare(connection: sqlite3.Connection, readonly: bool) -> None:
     connection.execute("PRAGMA synchronous=FULL")
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute(f"PRAGMA cache_size=-{_CACHE_KIBIBYTES}")
+    add_functions(connection)
 
 
 class Watch:

@@ -18,10 +18,10 @@ from .pages import Moment, pages
 from .plan import Plan
 from .projection import Projection
 from .promise import promising
-from .scan import Ranked, join, scan, widen
-from .snapshots import OutdatedError, mapped, open_ids
+from .scan import Ranked, join, members, scan, widen
+from .snapshots import OutdatedError, Searched, mapped, open_ids
 
-__all__ = ["CodedSnapshot", "open_groups", "open_projection"]
+__all__ = ["Candidates", "CodedSnapshot", "open_groups", "open_projection"]
 
 _QUERIES_AT_ONCE = 32  # 32 × 200 candidates × 1280 float32: 33 MB
 
@@ -36,15 +36,15 @@ class _Living:
 
 
 @dataclass(frozen=True, slots=True)
-class _Candidates:
+class Candidates:
     """Nodes and the squared distances of their codes from that of a query, the nearest first."""
 
     nodes: NDArray[np.int64]
     distances: NDArray[np.float32]
 
-    def taken(self, which: slice | NDArray[np.bool_]) -> _Candidates:
+    def taken(self, which: slice | NDArray[np.bool_]) -> Candidates:
         """Return some of them."""
-        return _Candidates(self.nodes[which], self.distances[which])
+        return Candidates(self.nodes[which], self.distances[which])
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,18 @@ class CodedSnapshot:
 
     def without(self, deleted: NDArray[np.int64]) -> CodedSnapshot:
         """Return the snapshot without the vectors of these ids."""
-        rows = np.isin(self.vector_ids, deleted, invert=True)
+        return self._with_rows(np.isin(self.vector_ids, deleted, invert=True))
+
+    def only(self, allowed: NDArray[np.int64]) -> Searched:
+        """Return the vectors of some images only, whose ids ascend."""
+        rows = members(self.image_ids, allowed)
+        if self.living is not None:
+            rows &= self.living.rows
+        from .narrowed import Narrowed
+
+        return Narrowed(self._with_rows(rows), rows)
+
+    def _with_rows(self, rows: NDArray[np.bool_]) -> CodedSnapshot:
         if self.groups is None:
             none = np.int32(len(rows))
             first = np.where(rows, np.arange(len(rows), dtype=np.int32), none)
@@ -120,9 +131,9 @@ class CodedSnapshot:
             if reach >= self.index.ntotal:
                 found.update(zip(waiting, scan(self._everything(), part, k), strict=True))
                 break
-            candidates = self._candidates(codes[waiting], reach)
+            candidates = self.candidates(codes[waiting], reach)
             candidates = [one.taken(slice(wanted)) for one in candidates]
-            found.update(zip(waiting, self._scored(part, candidates, k), strict=True))
+            found.update(zip(waiting, self.scored(part, candidates, k), strict=True))
             # Where whole neighbourhoods were deleted, the living ones lie farther out.
             few = [len(one.nodes) < wanted for one in candidates]
             waiting = [row for row, again in zip(waiting, few, strict=True) if again]
@@ -133,7 +144,7 @@ class CodedSnapshot:
         moment = Moment(self.manifest.max_vector_id, self.manifest.sequence)
         return pages(self.catalog, self.generation, moment)
 
-    def _candidates(self, codes: NDArray[np.float32], reach: int) -> list[_Candidates]:
+    def candidates(self, codes: NDArray[np.float32], reach: int) -> list[Candidates]:
         """Return up to ``reach`` living nodes for each code, the nearest first."""
         faiss = load_faiss()
 
@@ -146,15 +157,20 @@ class CodedSnapshot:
             parameters = faiss.SearchParametersIVF(nprobe=min(probes, index.nlist))
         distances, nodes = index.search(codes, reach, params=parameters)
         alive = nodes >= 0
-        if self.living is not None:
-            alive &= self.living.first[nodes] < len(self.vector_ids)
+        alive &= self.has_living(nodes)
         return [
-            _Candidates(own[keep], away[keep])
+            Candidates(own[keep], away[keep])
             for own, away, keep in zip(nodes, distances, alive, strict=True)
         ]
 
-    def _scored(
-        self, queries: NDArray[np.float32], candidates: list[_Candidates], k: int
+    def has_living(self, nodes: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Tell for each node whether any of its vectors is left."""
+        if self.living is None:
+            return np.ones(nodes.shape, dtype=bool)
+        return self.living.first[nodes] < len(self.vector_ids)
+
+    def scored(
+        self, queries: NDArray[np.float32], candidates: list[Candidates], k: int
     ) -> list[Ranked]:
         """Score candidates with the full vectors: first some of them, then who may be better."""
         first = self.plan.read_first + k
@@ -175,7 +191,7 @@ class CodedSnapshot:
         return answers
 
     def _read(
-        self, queries: NDArray[np.float32], candidates: list[_Candidates]
+        self, queries: NDArray[np.float32], candidates: list[Candidates]
     ) -> list[NDArray[np.float32]]:
         """Return the cosine of each query with each of its candidates.
 

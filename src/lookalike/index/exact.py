@@ -51,6 +51,10 @@ class ExactSnapshot:
         alive = np.isin(self.block.vector_ids, deleted, invert=True)
         return ExactSnapshot(replace(self.block, alive=alive))
 
+    def only(self, allowed: NDArray[np.int64]) -> ExactSnapshot:
+        """Return the snapshot with the vectors of some images only."""
+        return ExactSnapshot(self.block.only(allowed))
+
     def nearest(self, queries: NDArray[np.float32], k: int) -> list[Ranked]:
         """Return the ``k`` best vectors for each query."""
         return scan([self.block], queries, k)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,11 +15,12 @@ from ..errors import LibraryBrokenError, UsageError
 from ..results import Progress
 from . import manifest as manifests
 from .manifest import Manifest, Stamp
+from .narrowing import NarrowedSnapshots
 from .opened import open_snapshot
 from .plan import Plan
 from .rebuilding import Rebuild
-from .scan import Neighbours, Ranked, merge, scan
-from .snapshots import OutdatedError, Snapshot
+from .scan import Block, Neighbours, Ranked, merge, scan
+from .snapshots import OutdatedError, Searched, Snapshot
 from .tail import Tail
 
 __all__ = ["IndexStatus", "LibraryIndex"]
@@ -80,12 +81,23 @@ class LibraryIndex:
         self._manifest_path = self._folder / f"generation-{generation.id}.json"
         self._lock = threading.Lock()
         self._view: _View | None = None
+        self._narrowed = NarrowedSnapshots()
 
-    def search(self, queries: NDArray[np.float32], k: int) -> list[Neighbours]:
+    def search(
+        self,
+        queries: NDArray[np.float32],
+        k: int,
+        *,
+        allowed: NDArray[np.int64] | None = None,
+    ) -> list[Neighbours]:
         """Return the ``k`` most alike images for each query, the best first.
 
         ``queries`` is float32 of shape (n, dimensions), rows of length 1; scores are cosines,
         computed with the full vectors. Fewer than ``k`` come when the library holds fewer.
+
+        ``allowed`` (m,) are ids of images in ascending order: only these are found. What is
+        prepared for them serves again in the next search with the same array, if it is one that
+        may not be written.
 
         Raises:
             UsageError: the shape does not fit, a value is not finite, or ``k`` is below 1.
@@ -103,27 +115,41 @@ class LibraryIndex:
         found: list[Neighbours] = []
         for start in range(0, len(queries), _QUERIES_AT_ONCE):
             part = queries[start : start + _QUERIES_AT_ONCE]
-            answers = self._answers(part, k)
+            answers = self._answers(part, k, allowed)
             found += [merge([answer[row] for answer in answers], k) for row in range(len(part))]
         return found
 
-    def _answers(self, queries: NDArray[np.float32], k: int) -> list[list[Ranked]]:
+    def _answers(
+        self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None
+    ) -> list[list[Ranked]]:
         while True:
             view = self._refreshed()
             try:
-                return self._answers_of(view, queries, k)
+                return self._answers_of(view, queries, k, allowed)
             except OutdatedError:
                 # Either a deletion was committed in this moment: then the next view knows of it.
                 # Or vectors have vanished without a trace.
                 if self._refreshed() is view:
                     self._distrust(view)
 
-    def _answers_of(self, view: _View, queries: NDArray[np.float32], k: int) -> list[list[Ranked]]:
-        answers = [scan(view.tail.blocks, queries, k)]
+    def _answers_of(
+        self,
+        view: _View,
+        queries: NDArray[np.float32],
+        k: int,
+        allowed: NDArray[np.int64] | None,
+    ) -> list[list[Ranked]]:
+        parts: list[Iterable[Block]] = [view.tail.blocks]
         if not view.tail.complete:
-            answers.append(scan(view.tail.rest(self._catalog), queries, k))
-        if view.snapshot is not None:
-            answers.append(view.snapshot.nearest(queries, k))
+            parts.append(view.tail.rest(self._catalog))
+        if allowed is not None:
+            parts = [(block.only(allowed) for block in part) for part in parts]
+        answers = [scan(part, queries, k) for part in parts]
+        snapshot: Searched | None = view.snapshot
+        if view.snapshot is not None and allowed is not None:
+            snapshot = self._narrowed.of(view.snapshot, allowed)
+        if snapshot is not None:
+            answers.append(snapshot.nearest(queries, k))
         return answers
 
     def status(self) -> IndexStatus:

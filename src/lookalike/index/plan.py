@@ -39,6 +39,11 @@ class Plan:
     read_first: int = 22
     """Candidates whose full vectors are read in any case, beside one for each hit wanted."""
 
+    read_whole: int = 2_000
+    """Of so few images that a filter keeps, the full vectors are read and compared."""
+    graph_from: float = 0.2
+    """From this share of images kept, the graph or the lists are searched; below, every code."""
+
     def kind(self, count: int) -> str:
         """Return "exact", "hnsw" or "ivf"."""
         if count <= self.exact_up_to:

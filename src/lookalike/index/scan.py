@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Block", "Neighbours", "Ranked", "join", "merge", "products", "scan", "widen"]
+__all__ = ["Block", "Neighbours", "Ranked", "join", "members", "merge", "products", "scan", "widen"]
 
 _ROWS_AT_ONCE = 256  # widened to 1.3 MB of float32 at 1280 dimensions: stays in the cache
 _SCORES_AT_ONCE = 4_000_000
@@ -42,6 +42,25 @@ class Block:
 
     def __len__(self) -> int:
         return len(self.vector_ids)
+
+    def only(self, allowed: NDArray[np.int64]) -> Block:
+        """Return the vectors of some images, whose ids ascend."""
+        kept = members(self.image_ids, allowed)
+        if self.alive is not None:
+            kept &= self.alive
+        if 4 * int(kept.sum()) > len(kept):
+            return replace(self, alive=kept)
+        return Block(self.vector_ids[kept], self.image_ids[kept], self.vectors[kept])
+
+
+def members(ids: NDArray[np.int64], allowed: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Tell which of some ids (n,) are among others, which are positive and ascend."""
+    if not len(allowed) or not len(ids):
+        return np.zeros(len(ids), dtype=bool)
+    table = np.zeros(max(int(allowed[-1]), int(ids.max())) + 1, dtype=bool)
+    table[allowed] = True
+    found: NDArray[np.bool_] = table[ids]
+    return found
 
 
 @dataclass(frozen=True, slots=True)

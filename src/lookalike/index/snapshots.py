@@ -15,12 +15,23 @@ from ..errors import LibraryBrokenError
 from .manifest import FileEntry, Manifest, describe_file
 from .scan import Block, Ranked
 
-__all__ = ["Draft", "OutdatedError", "Snapshot", "checksum", "mapped", "open_ids"]
+__all__ = ["Draft", "OutdatedError", "Searched", "Snapshot", "checksum", "mapped", "open_ids"]
 
 _IDS = "ids"
 
 
-class Snapshot(Protocol):
+class Searched(Protocol):
+    """Vectors that can be searched."""
+
+    def nearest(self, queries: NDArray[np.float32], k: int) -> list[Ranked]:
+        """Return the ``k`` best vectors for each query, scored with the full vectors.
+
+        Raises:
+            OutdatedError: the catalog has lost vectors since: look at it again.
+        """
+
+
+class Snapshot(Searched, Protocol):
     """An opened snapshot. Safe in several threads; the files stay readable when removed."""
 
     @property
@@ -34,12 +45,8 @@ class Snapshot(Protocol):
     def without(self, deleted: NDArray[np.int64]) -> Snapshot:
         """Return the snapshot without the vectors of these ids, of which it may have any."""
 
-    def nearest(self, queries: NDArray[np.float32], k: int) -> list[Ranked]:
-        """Return the ``k`` best vectors for each query, scored with the full vectors.
-
-        Raises:
-            OutdatedError: the catalog has lost vectors since: look at it again.
-        """
+    def only(self, allowed: NDArray[np.int64]) -> Searched:
+        """Return the vectors of some images only, whose ids ascend."""
 
 
 class OutdatedError(Exception):

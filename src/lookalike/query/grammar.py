@@ -62,7 +62,7 @@ class _Filter(Dialect):
 
     class Tokenizer(tokens.Tokenizer):
         KEYWORDS = _KEYWORDS
-        COMMENTS = ()
+        COMMENTS: ClassVar[list[str | tuple[str, str]]] = []
 
     class Parser(parser.Parser):
         NO_PAREN_FUNCTION_PARSERS: ClassVar[dict[str, Any]] = {}  # case and if are names here
