@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from lookalike.index.scan import members
 
 from .conftest import PLANS, Shelf, clusters
