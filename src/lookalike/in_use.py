@@ -12,7 +12,7 @@ from .index import LibraryIndex
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from .query import Searcher
+    from .query import Filters, Searcher
 
 __all__ = ["InUse", "Parts", "check_build"]
 
@@ -48,6 +48,22 @@ class Parts:
         self._catalog, self._settings = catalog, settings
         self._lock = threading.Lock()
         self._searcher: Searcher | None = None
+        self._filters: Filters | None = None
+
+    @property
+    def filters(self) -> Filters:
+        """What turns the texts of filters into images."""
+        with self._lock:
+            return self._filters_made()
+
+    def _filters_made(self) -> Filters:
+        if self._filters is None:
+            from .encoders import model_card
+            from .query import Filters
+
+            card = model_card(self.generation.model)
+            self._filters = Filters(self._catalog, lambda: card.label_names)
+        return self._filters
 
     @property
     def searcher(self) -> Searcher:
@@ -60,6 +76,7 @@ class Parts:
                 self._searcher = Searcher(
                     self._catalog,
                     self.index,
+                    self._filters_made(),
                     model=self.generation.model,
                     settings=self._settings,
                 )

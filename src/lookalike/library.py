@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from .errors import NotInLibraryError, UsageError
 from .results import AddReport, Failure, Hits, ImageInfo, Labels, Progress, Stats
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from .catalog import Catalog, Generation
     from .encoders import Encoder
     from .index import IndexStatus, LibraryIndex
-    from .query import QueryImage
+    from .query import QueryImage, SearchOptions
     from .reembedding import ReembedReport
 
 __all__ = ["Library"]
@@ -167,6 +167,10 @@ class Library:
         k: int = 10,
         min_score: float | None = None,
         min_probability: float | None = None,
+        where: str | None = None,
+        sort: str = "score",
+        offset: int = 0,
+        among: int = 1000,
     ) -> Hits:
         """Return the ``k`` images most similar to a picture, the most alike first.
 
@@ -174,29 +178,33 @@ class Library:
         (uint8, or float in [0, 1]; height × width, with 3 or 4 channels or none).
         ``min_score`` is a cosine in [-1, 1], ``min_probability`` lies in [0, 1].
 
+        ``where`` is a filter such as ``price < 50 and category = 'shoe'``: only images that pass
+        it are looked at. With ``sort`` a field, such as ``price`` or ``-added``, the ``among``
+        most alike are put in its order. ``offset`` leaves out the first so many.
+
         Raises:
             SourceError: the query cannot be read.
             ImageError: the query is no picture.
-            UsageError: a number is out of range.
+            UsageError: a number is out of range, or the filter or field cannot be understood.
         """
         return self.search_batch(
-            [query], k=k, min_score=min_score, min_probability=min_probability
+            [query],
+            k=k,
+            min_score=min_score,
+            min_probability=min_probability,
+            where=where,
+            sort=sort,
+            offset=offset,
+            among=among,
         )[0]
 
     def search_batch(
-        self,
-        queries: Sequence[QueryImage],
-        *,
-        k: int = 10,
-        min_score: float | None = None,
-        min_probability: float | None = None,
+        self, queries: Sequence[QueryImage], **options: Unpack[SearchOptions]
     ) -> list[Hits]:
-        """Return what ``search`` returns, for several queries at once."""
+        """Return what ``search`` returns, for several queries at once; it has the same options."""
         while True:
             parts = self._in_use.now()
-            found = parts.searcher.search_batch(
-                queries, k=k, min_score=min_score, min_probability=min_probability
-            )
+            found = parts.searcher.search_batch(queries, **options)
             if self._in_use.now() is parts:  # else another model took over: ask it
                 return found
 
@@ -243,32 +251,27 @@ class Library:
 
     def stats(self, *, labels: int = 20) -> Stats:
         """Return what the library holds, with the ``labels`` most frequent names."""
-        from .listing import label_name
+        from .listing import library_stats
 
-        catalog, status = self._catalog, self._index.status()
-        names = self._label_names()
-        return Stats(
-            path=str(self._path),
-            images=catalog.count(),
-            failed=catalog.failure_count(),
-            model=self._generation.model,
-            dimensions=self._generation.dimensions,
-            formats=catalog.format_counts(),
-            labels=tuple(
-                (label_name(names, index), count) for index, count in catalog.label_counts(labels)
-            ),
-            catalog_bytes=sum(path.stat().st_size for path in self._path.glob("catalog.sqlite*")),
-            index_bytes=status.bytes,
-            index_kind=status.kind,
-            index_vectors=status.vectors,
-            tail_vectors=status.tail,
+        return library_stats(
+            self._path,
+            self._catalog,
+            self._generation,
+            self._index.status(),
+            self._label_names(),
+            labels=labels,
         )
 
-    def images(self) -> Iterator[ImageInfo]:
-        """Return every image of the library, one by one, in the order in which they were added."""
+    def images(self, *, where: str | None = None, sort: str | None = None) -> Iterator[ImageInfo]:
+        """Return the images of the library one by one, in the order in which they were added.
+
+        ``where`` and ``sort`` are as in ``search``.
+        """
         from .listing import list_images
 
-        return list_images(self._catalog, self._label_names())
+        wanted = where is not None or sort is not None
+        ids = self._in_use.now().filters.listed(where, sort) if wanted else None
+        return list_images(self._catalog, self._label_names(), ids)
 
     def failures(self) -> tuple[Failure, ...]:
         """Return the pictures that could not be indexed, each with its reason."""
@@ -281,10 +284,12 @@ class Library:
         destination: str | os.PathLike[str],
         *,
         format: str | None = None,
+        where: str | None = None,
         progress: Callable[[Progress], None] | None = None,
     ) -> int:
         """Write vectors and metadata to a file; return how many images it holds.
 
+        ``where`` is a filter as in ``search``, without which all images are written.
         ``format`` is ``parquet`` or ``npy``, by default what the name ends in. With ``npy``
         the metadata goes to JSON lines beside it, in the order of the rows.
 
@@ -299,12 +304,17 @@ class Library:
         if not path.parent.is_dir():
             raise UsageError(f"There is no folder {path.parent} to write {path.name} to.")
         dimensions = self._generation.dimensions
+        allowed = None if where is None else self._in_use.now().filters.allowed(where)
         rows = list_with_vectors(
-            self._catalog, self._generation.id, self._label_names(), progress=progress
+            self._catalog,
+            self._generation.id,
+            self._label_names(),
+            allowed=allowed,
+            progress=progress,
         )
         if kind == "parquet":
             return export_parquet(rows, path, dimensions)
-        return export_npy(rows, path, dimensions, len(self))
+        return export_npy(rows, path, dimensions, len(self if allowed is None else allowed))
 
     def rebuild_index(
         self, *, progress: Callable[[Progress], None] | None = None, wait: bool = True

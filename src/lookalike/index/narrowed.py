@@ -21,6 +21,7 @@ from .snapshots import OutdatedError
 __all__ = ["Narrowed"]
 
 _QUERIES_AT_ONCE = 32
+_MARGIN = 2
 
 
 class Narrowed:
@@ -68,7 +69,7 @@ class Narrowed:
         codes = whole.projection(queries)
         if self._count < whole.plan.graph_from * len(self._rows):
             return self._among_all_codes(codes, wanted)
-        reach = min(wanted * len(self._rows) // self._count, whole.index.ntotal)
+        reach = min(_MARGIN * wanted * len(self._rows) // self._count, whole.index.ntotal)
         found = [one.taken(slice(wanted)) for one in whole.candidates(codes, reach)]
         few = [row for row, one in enumerate(found) if len(one.nodes) < wanted]
         if few:

@@ -39,9 +39,10 @@ class Plan:
     read_first: int = 22
     """Candidates whose full vectors are read in any case, beside one for each hit wanted."""
 
-    read_whole: int = 2_000
-    """Of so few images that a filter keeps, the full vectors are read and compared."""
-    graph_from: float = 0.2
+    read_whole: int = 10_000
+    """Of so few images that a filter keeps, the full vectors are read and compared; they stay in
+    memory for the next search with the filter, 26 MB at 1280 dimensions."""
+    graph_from: float = 0.05
     """From this share of images kept, the graph or the lists are searched; below, every code."""
 
     def kind(self, count: int) -> str:

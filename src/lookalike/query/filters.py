@@ -6,6 +6,7 @@ import difflib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -57,15 +58,19 @@ class Order:
 class Filters:
     """Evaluates filters on one catalog, each once for a state of it.
 
-    ``names`` are those of the model's classes; ``extra`` are fields beside the built-in ones. An
-    object may be used from several threads.
+    ``names`` gives those of the model's classes when it is first asked; ``extra`` are fields
+    beside the built-in ones. An object may be used from several threads.
     """
 
     def __init__(
-        self, catalog: Catalog, names: Sequence[str], extra: Mapping[str, Field] | None = None
+        self,
+        catalog: Catalog,
+        names: Callable[[], Sequence[str]],
+        extra: Mapping[str, Field] | None = None,
     ) -> None:
         self._catalog = catalog
-        self._fields = built_in_fields() | label_fields(names) | dict(extra or {})
+        self._names = names
+        self._extra = dict(extra or {})
         self._lock = threading.Lock()
         self._known: OrderedDict[str, tuple[int, NDArray[np.int64]]] = OrderedDict()
 
@@ -151,6 +156,10 @@ class Filters:
         if number is None:
             say_what(name, "no number, and two fields can only be compared as numbers")
         return number
+
+    @cached_property
+    def _fields(self) -> dict[str, Field]:
+        return built_in_fields() | label_fields(self._names()) | self._extra
 
     def _field(self, connection: sa.Connection, name: Name) -> Field:
         """Return the field of a name: a built-in one, or else a column that some image has."""

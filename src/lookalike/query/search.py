@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
+from numpy.typing import NDArray
 
 from lookalike.catalog import Catalog, ImageRow
 from lookalike.encoders import Encoder, load_encoder
@@ -16,24 +18,58 @@ from lookalike.results import Hit, Hits
 from lookalike.settings import Settings
 from lookalike.sources import read_file, uri_to_path
 
+from .filters import Filters
 from .inputs import QueryImage, read_query
+from .ranking import pages_by_score
 
 if TYPE_CHECKING:
     from lookalike.index import LibraryIndex, Neighbours
 
-__all__ = ["Searcher"]
+__all__ = ["SearchOptions", "Searcher"]
 
 _THUMBNAIL_SIDE = 128
+_BY_SCORE = "score"
+
+
+@dataclass(frozen=True, slots=True)
+class _Bounds:
+    score: float | None
+    probability: float | None
+
+    def reached(self, score: float, probability: float) -> bool:
+        """Tell whether a hit is good enough."""
+        if self.score is not None and score < self.score:
+            return False
+        return self.probability is None or probability >= self.probability
+
+
+class SearchOptions(TypedDict, total=False):
+    """What a search may be told beside its queries; see ``Searcher.search_batch``."""
+
+    k: int
+    min_score: float | None
+    min_probability: float | None
+    where: str | None
+    sort: str
+    offset: int
+    among: int
 
 
 class Searcher:
     """Turns queries into hits, with one encoder, one index and one catalog."""
 
     def __init__(
-        self, catalog: Catalog, index: LibraryIndex, *, model: str, settings: Settings
+        self,
+        catalog: Catalog,
+        index: LibraryIndex,
+        filters: Filters,
+        *,
+        model: str,
+        settings: Settings,
     ) -> None:
         self._catalog = catalog
         self._index = index
+        self._filters = filters
         self._model = model
         self._settings = settings
         self._encoder: Encoder | None = None
@@ -54,19 +90,49 @@ class Searcher:
         k: int = 10,
         min_score: float | None = None,
         min_probability: float | None = None,
+        where: str | None = None,
+        sort: str = "score",
+        offset: int = 0,
+        among: int = 1000,
     ) -> list[Hits]:
-        """Return the ``k`` most similar images for each query, the most alike first.
+        """Return ``k`` of the images most similar to each query, after the first ``offset``.
 
         ``min_score`` is a cosine in [-1, 1], ``min_probability`` lies in [0, 1]; hits below
-        either are left out.
+        either are left out. ``where`` is a filter, ``sort`` is ``score`` or a field with or
+        without a minus, by which the ``among`` most alike are then put in order.
 
         Raises:
-            UsageError: ``k`` or a bound is out of range, or a query of the wrong type.
+            UsageError: a number is out of range, a query of the wrong type, or ``where`` or
+                ``sort`` no such thing.
             SourceError, ImageError: a query cannot be read.
         """
         _check(k, min_score, min_probability)
+        if offset < 0 or among < 1:
+            name, value = ("offset", offset) if offset < 0 else ("among", among)
+            raise UsageError(f"{name} is {value}; expected {0 if offset < 0 else 1} or more.")
+        bounds = _Bounds(min_score, min_probability)
+        allowed = None if where is None else self._filters.allowed(where)
+        if sort != _BY_SCORE:
+            self._filters.sorted([], sort)  # so that a wrong one is told before any work
         if not queries:
             return []
+        names, vectors = self._encoded(queries)
+
+        def search(depth: int) -> list[Neighbours]:
+            return self._index.search(vectors, depth, allowed=allowed)
+
+        if sort == _BY_SCORE:
+            found = pages_by_score(search, k=k, offset=offset)
+            return [
+                self._hits(name, one, bounds, first=offset + 1)
+                for name, one in zip(names, found, strict=True)
+            ]
+        whole = [
+            self._hits(name, one, bounds) for name, one in zip(names, search(among), strict=True)
+        ]
+        return [self._in_order(hits, sort, slice(offset, offset + k)) for hits in whole]
+
+    def _encoded(self, queries: Sequence[QueryImage]) -> tuple[list[str], NDArray[np.float32]]:
         encoder = self.encoder
         names, inputs = [], []
         for query in queries:
@@ -75,20 +141,18 @@ class Searcher:
             )
             names.append(name)
             inputs.append(encoder.prepare(picture.pixels))
-        vectors = encoder.encode(np.stack(inputs)).vectors
-        found = self._index.search(vectors, k)
-        return [
-            self._hits(name, neighbours, min_score, min_probability)
-            for name, neighbours in zip(names, found, strict=True)
-        ]
+        return names, encoder.encode(np.stack(inputs)).vectors
 
-    def _hits(
-        self,
-        name: str,
-        neighbours: Neighbours,
-        min_score: float | None,
-        min_probability: float | None,
-    ) -> Hits:
+    def _in_order(self, hits: Hits, sort: str, page: slice) -> Hits:
+        by_id = {hit.image_id: hit for hit in hits}
+        order = self._filters.sorted(list(by_id), sort)
+        chosen = [
+            replace(by_id[image_id], rank=rank)
+            for rank, image_id in enumerate(order[page], start=page.start + 1)
+        ]
+        return replace(hits, hits=tuple(chosen))
+
+    def _hits(self, name: str, neighbours: Neighbours, bounds: _Bounds, first: int = 1) -> Hits:
         card = self.encoder.card
         rows = self._catalog.images(neighbours.image_ids.tolist())
         hits: list[Hit] = []
@@ -99,11 +163,8 @@ class Searcher:
             if row is None:  # removed by another process between the two look-ups
                 continue
             probability = float(card.probability(score))
-            if min_score is not None and score < min_score:
-                continue
-            if min_probability is not None and probability < min_probability:
-                continue
-            hits.append(_hit(len(hits) + 1, row, score, probability))
+            if bounds.reached(score, probability):
+                hits.append(_hit(first + len(hits), row, score, probability))
         return Hits(tuple(hits), name, self._thumbnail)
 
     def _thumbnail(self, hit: Hit) -> bytes | None:
