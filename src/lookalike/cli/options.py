@@ -11,7 +11,15 @@ import typer
 if TYPE_CHECKING:
     from lookalike.library import Library
 
-__all__ = ["JsonOption", "LibraryOption", "NoWaitOption", "open_named", "repeated_option"]
+__all__ = [
+    "JsonOption",
+    "LibraryOption",
+    "NoWaitOption",
+    "OffsetOption",
+    "WhereOption",
+    "open_named",
+    "repeated_option",
+]
 
 LibraryOption: TypeAlias = Annotated[
     Path | None,
@@ -25,6 +33,19 @@ LibraryOption: TypeAlias = Annotated[
 ]
 JsonOption: TypeAlias = Annotated[
     bool, typer.Option("--json", help="Print JSON, alone, on standard output.")
+]
+WhereOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--where",
+        "-w",
+        metavar="FILTER",
+        help="Only images that pass a filter, such as \"price < 50 and format = 'png'\".",
+        show_default=False,
+    ),
+]
+OffsetOption: TypeAlias = Annotated[
+    int, typer.Option("--offset", min=0, metavar="N", help="Leave out the first so many.")
 ]
 NoWaitOption: TypeAlias = Annotated[
     bool,

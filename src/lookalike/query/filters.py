@@ -184,16 +184,20 @@ class Filters:
         raise UsageError(self._unknown(name, columns))
 
     def _unknown(self, name: Name, columns: Sequence[str]) -> str:
-        known = [*self._fields, *columns]
-        near = difflib.get_close_matches(name.parts[-1].lower(), known, n=3)
-        text = f"The library has no field {str(name)!r} (column {name.start + 1})."
+        own = [self._written(one) for one in columns]
+        near = difflib.get_close_matches(str(name).lower(), [*self._fields, *own], n=3)
+        text = f"The library has no field {str(name)!r}."
         if near:
             text += f" Did you mean {' or '.join(near)}?"
-        own = ", ".join(columns) if columns else "none"
         return (
-            f"{text} If it is a text, write '{name}' in single quotes. "
-            f"Columns of this library: {own}. Of every library: {', '.join(self._fields)}."
+            f"{text} Columns of this library: {', '.join(own) or 'none'}. Of every library: "
+            f"{', '.join(self._fields)}. What is meant as a text stands in single quotes."
         )
+
+    def _written(self, column: str) -> str:
+        """Return a column of the users' as it has to be written."""
+        text = column if column.isidentifier() else '"' + column.replace('"', '""') + '"'
+        return f"{_OWN[0]}.{text}" if column.lower() in self._fields else text
 
 
 def _ids(connection: sa.Connection, query: sa.Select[Any]) -> NDArray[np.int64]:

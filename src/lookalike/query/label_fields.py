@@ -62,9 +62,9 @@ class LabelField:
         wanted = value.casefold()
         found = [index for index, own in enumerate(self.names) if own.casefold() == wanted]
         if not found:
-            near = difflib.get_close_matches(wanted, [own.casefold() for own in self.names], n=3)
-            inside = [own for own in self.names if wanted and wanted in own.casefold()][:3]
-            hint = list(dict.fromkeys([*near, *inside]))
+            near = difflib.get_close_matches(wanted, self.names, n=3)
+            same = [own for own in self.names if wanted in own.casefold().split()][:3]
+            hint = list(dict.fromkeys([*same, *near]))
             meant = f" Did you mean {' or '.join(map(repr, hint))}?" if hint else ""
             known = "knows no such name" if self.names else "gives no names"
             raise UsageError(f"{name} = {value!r}: the model of this library {known}.{meant}")

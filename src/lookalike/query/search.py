@@ -112,6 +112,8 @@ class Searcher:
             raise UsageError(f"{name} is {value}; expected {0 if offset < 0 else 1} or more.")
         bounds = _Bounds(min_score, min_probability)
         allowed = None if where is None else self._filters.allowed(where)
+        if sort.removeprefix("-") == _BY_SCORE != sort:
+            raise UsageError("By score the best always come first: sort is 'score', not '-score'.")
         if sort != _BY_SCORE:
             self._filters.sorted([], sort)  # so that a wrong one is told before any work
         if not queries:

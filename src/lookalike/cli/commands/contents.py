@@ -10,11 +10,19 @@ from typing import Annotated
 
 import typer
 
+from lookalike.errors import UsageError
 from lookalike.results import Failure, ImageInfo, Stats
 
 from ..console import clean, note, say, say_json, say_json_array
 from ..main import DONE, FOUND_NOTHING, command
-from ..options import JsonOption, LibraryOption, open_named, repeated_option
+from ..options import (
+    JsonOption,
+    LibraryOption,
+    OffsetOption,
+    WhereOption,
+    open_named,
+    repeated_option,
+)
 from ..progress import show_progress
 from ..words import byte_size, counted, index_line
 
@@ -65,6 +73,16 @@ def list_images(
     failed: Annotated[
         bool, typer.Option("--failed", help="List what could not be read, and why.")
     ] = False,
+    where: WhereOption = None,
+    sort: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FIELD",
+            help="Order of the list: a field with or without a minus, such as -added.",
+            show_default=False,
+        ),
+    ] = None,
+    offset: OffsetOption = 0,
     limit: Annotated[
         int | None,
         typer.Option(min=1, metavar="N", help="Print no more than this.", show_default=False),
@@ -73,15 +91,21 @@ def list_images(
 ) -> int:
     """List the images, or what could not be read.
 
+    Filters and fields are those of search.
+
     \b
     Examples:
       lookalike list --limit 20
+      lookalike list --where "width > height and folder = '~/Pictures'" --sort -modified
       lookalike list --failed
       lookalike list --json > images.json
     """
+    if failed and (where is not None or sort is not None):
+        raise UsageError("--where and --sort are for images; --failed lists what is none.")
     with open_named(library) as opened:
-        rows: Iterator[ImageInfo | Failure] = iter(opened.failures()) if failed else opened.images()
-        rows = islice(rows, limit)
+        rows: Iterator[ImageInfo | Failure]
+        rows = iter(opened.failures()) if failed else opened.images(where=where, sort=sort)
+        rows = islice(rows, offset, None if limit is None else offset + limit)
         if as_json:
             count = say_json_array(row.to_dict() for row in rows)
         else:
@@ -90,9 +114,15 @@ def list_images(
                 say(_failure_line(row) if isinstance(row, Failure) else _image_line(row))
                 count += 1
     if count == 0:
-        note("Nothing failed." if failed else "The library is empty.")
+        note(_nothing(failed=failed, sifted=where is not None or offset > 0))
         return DONE if failed else FOUND_NOTHING
     return DONE
+
+
+def _nothing(*, failed: bool, sifted: bool) -> str:
+    if failed:
+        return "No more failed." if sifted else "Nothing failed."
+    return "No image passes." if sifted else "The library is empty."
 
 
 def _image_line(image: ImageInfo) -> str:
@@ -125,6 +155,7 @@ def export(
             show_default=False,
         ),
     ] = None,
+    where: WhereOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Write vectors and metadata to a file.
@@ -136,9 +167,10 @@ def export(
     Examples:
       lookalike export photos.parquet
       lookalike export photos.npy
+      lookalike export shoes.parquet --where "category = 'shoe'"
     """
     with open_named(library) as opened, show_progress() as progress:
-        count = opened.export(destination, format=file_format, progress=progress)
+        count = opened.export(destination, format=file_format, where=where, progress=progress)
     if as_json:
         say_json({"images": count, "path": str(destination)})
     else:

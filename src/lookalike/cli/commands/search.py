@@ -12,7 +12,14 @@ from ..console import note, say_json
 from ..hits import show_hits
 from ..inputs import read_input
 from ..main import DONE, FOUND_NOTHING, command
-from ..options import JsonOption, LibraryOption, open_named, repeated_option
+from ..options import (
+    JsonOption,
+    LibraryOption,
+    OffsetOption,
+    WhereOption,
+    open_named,
+    repeated_option,
+)
 from ..words import percent
 
 __all__ = ["search", "verdict"]
@@ -48,6 +55,22 @@ def search(
             show_default=False,
         ),
     ] = None,
+    where: WhereOption = None,
+    sort: Annotated[
+        str,
+        typer.Option(
+            "--sort",
+            metavar="FIELD",
+            help="Order of the hits: score, or a field with or without a minus, such as -price.",
+        ),
+    ] = "score",
+    offset: OffsetOption = 0,
+    among: Annotated[
+        int,
+        typer.Option(
+            min=1, metavar="N", help="With --sort FIELD: how many of the most alike are sorted."
+        ),
+    ] = 1000,
     previews: Annotated[
         bool | None,
         typer.Option(
@@ -63,12 +86,20 @@ def search(
     Score is the cosine of the two pictures' vectors, at most 1; match is the probability
     that they show the same kind of thing.
 
+    A filter compares fields: those of every image (name, folder, uri, url, page_url, width,
+    height, size, format, added, modified, label, label_probability) and the columns of your
+    tables. Texts stand in single quotes; = != < <= > >= like ilike in (…) between is null,
+    joined by and, or, not and parentheses.
+
     \b
     Examples:
       lookalike search photo.jpg
       lookalike search https://example.org/photo.jpg -k 3
       curl -s https://example.org/photo.jpg | lookalike search -
       lookalike search photo.jpg --min-probability 0.5 --json
+      lookalike search shoe.jpg --where "price < 50 and category = 'shoe'" --sort price
+      lookalike search photo.jpg --where "label = 'tiger cat' and added >= '2024-05'"
+      lookalike search photo.jpg -k 20 --offset 20
     """
     with open_named(library) as opened:
         hits = opened.search(
@@ -76,6 +107,10 @@ def search(
             k=k,
             min_score=min_score,
             min_probability=min_probability,
+            where=where,
+            sort=sort,
+            offset=offset,
+            among=among,
         )
         empty = not hits and len(opened) == 0
         if as_json:
@@ -87,16 +122,21 @@ def search(
             f"The library is empty. Fill it with: lookalike index FOLDER{repeated_option(library)}"
         )
     else:
-        note(verdict(hits))
+        note(verdict(hits, sifted=where is not None or offset > 0))
     return DONE if hits else FOUND_NOTHING
 
 
-def verdict(hits: Hits) -> str:
-    """Return a sentence that says how many of the hits are likely matches."""
+def verdict(hits: Hits, *, sifted: bool = False) -> str:
+    """Return a sentence that says how many of the hits are likely matches.
+
+    ``sifted`` says that a filter or an offset left images out.
+    """
     if not hits:
+        if sifted:
+            return "Nothing found that passes the filter and the bounds given."
         return "Nothing found that reaches the bounds given."
     likely = sum(hit.probability >= _LIKELY for hit in hits)
     if likely:
         return f"Likely matches: {likely} of {len(hits)}."
-    best = percent(hits[0].probability)
+    best = percent(max(hit.probability for hit in hits))
     return f"Nothing here is a likely match: the best has a probability of {best}."
