@@ -127,15 +127,17 @@ def _opened(text: str) -> int | None:
 def _check_tokens(words: list[Token]) -> None:
     conditions = values = signs = 0
     opened: list[int] = []
-    before: TokenType | None = None
+    before: Token | None = None
     for token in words:
         kind = token.token_type
         if token.comments:
             refuse("A comment may not stand in a filter", token.start)
         if kind not in _TOKENS or token.text == "!":
             refuse(f"{token.text[:40]!r} may not stand in a filter", token.start)
-        if kind is TokenType.L_PAREN and before in _NAMES:
-            refuse("Functions may not stand in a filter", token.start)
+        if kind is TokenType.VAR and not token.text.isidentifier():
+            refuse(f'A name such as "{token.text[:40]}" stands in double quotes', token.start)
+        if kind is TokenType.L_PAREN and before is not None and before.token_type in _NAMES:
+            refuse("Functions may not stand in a filter", before.start)
         if kind is TokenType.L_PAREN:
             opened.append(token.start)
         elif kind is TokenType.R_PAREN:
@@ -155,7 +157,7 @@ def _check_tokens(words: list[Token]) -> None:
         values += kind in (TokenType.STRING, TokenType.NUMBER)
         if values > _MOST_VALUES:
             refuse(f"Only {_MOST_VALUES:,} values may stand in a filter", token.start)
-        before = kind
+        before = token
     if opened:
         refuse("This parenthesis is never closed", opened[-1])
 

@@ -145,6 +145,9 @@ def _condition(node: exp.Expression) -> Condition:
 
     if isinstance(node, exp.Paren):
         return _condition(_only(node, "this")[0])
+    if node.args.get("negate"):  # how some versions write "not like"
+        node.set("negate", None)
+        return Not(_condition(node))
     if isinstance(node, exp.Not):
         return Not(_condition(_only(node, "this")[0]))
     if isinstance(node, exp.And | exp.Or):
