@@ -233,7 +233,8 @@ class UserField:
 
     def keys(self) -> Sequence[Expression]:
         """Sort by number, then what is no number by text."""
-        return (self.column.number, self.column.text)
+        number = self.column.number
+        return (number, sa.case((number.is_(None), self.column.text)))
 
     def number(self) -> Expression | None:
         """Return the column as a number."""
