@@ -1,7 +1,7 @@
 """The users' own columns in SQL: what is in the metadata of an image, as numbers and as texts.
 
-This file speaks the dialect of SQLite (``json_extract``, ``json_each``, ``glob`` and two functions
-of Python's that every connection is given). PostgreSQL has its own words for the same things.
+This file speaks the dialect of SQLite (``json_extract``, ``json_each``, ``glob`` and functions of
+Python's that every connection is given). PostgreSQL has its own words for the same things.
 """
 
 from __future__ import annotations
@@ -49,9 +49,15 @@ def folded(text: str | None) -> str | None:
     return None if text is None else text.casefold()
 
 
+def name_in(uri: str) -> str:
+    """Return what follows the last slash of a uri."""
+    return uri.rpartition("/")[2]
+
+
 def add_functions(connection: sqlite3.Connection) -> None:
     """Give a connection the functions that the expressions of this file call."""
     connection.create_function("lookalike_number", 1, number_in, deterministic=True)
+    connection.create_function("lookalike_name", 1, name_in, deterministic=True)
     connection.create_function("lookalike_folded", 1, folded, deterministic=True)
 
 
@@ -141,6 +147,4 @@ def _glob(pattern: str) -> str:
 
 def file_name() -> Expression:
     """Return what follows the last slash of a uri."""
-    uri = images.c.uri
-    folder = sa.func.rtrim(uri, sa.func.replace(uri, "/", ""))
-    return sa.func.substr(uri, sa.func.length(folder) + 1)
+    return sa.func.lookalike_name(images.c.uri)
