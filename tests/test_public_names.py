@@ -32,7 +32,7 @@ def test_an_error_prints_as_its_sentence() -> None:
 
 
 def test_import_loads_no_heavy_library() -> None:
-    heavy = ("torch", "onnxruntime", "faiss", "PIL", "sqlalchemy", "numpy")
+    heavy = ("torch", "onnxruntime", "faiss", "PIL", "sqlalchemy", "sqlglot", "numpy")
     code = f"import sys, lookalike; print([name for name in {heavy!r} if name in sys.modules])"
     output = subprocess.run(
         [sys.executable, "-c", code], check=True, capture_output=True, text=True

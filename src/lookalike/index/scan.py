@@ -54,10 +54,10 @@ class Block:
 
 
 def members(ids: NDArray[np.int64], allowed: NDArray[np.int64]) -> NDArray[np.bool_]:
-    """Tell which of some ids (n,) are among others, which are positive and ascend."""
+    """Tell which of some ids (n,) are among others; all of them are positive."""
     if not len(allowed) or not len(ids):
         return np.zeros(len(ids), dtype=bool)
-    table = np.zeros(max(int(allowed[-1]), int(ids.max())) + 1, dtype=bool)
+    table = np.zeros(max(int(allowed.max()), int(ids.max())) + 1, dtype=bool)
     table[allowed] = True
     found: NDArray[np.bool_] = table[ids]
     return found
