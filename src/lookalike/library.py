@@ -171,11 +171,14 @@ class Library:
         sort: str = "score",
         offset: int = 0,
         among: int = 1000,
+        text: bool | None = None,
     ) -> Hits:
-        """Return the ``k`` images most similar to a picture, the most alike first.
+        """Return the ``k`` images most similar to a picture, or what words describe, best first.
 
         The query is a path, a URL, the bytes of a picture file, a PIL image or an array
-        (uint8, or float in [0, 1]; height × width, with 3 or 4 channels or none).
+        (uint8, or float in [0, 1]; height × width, with 3 or 4 channels or none). A string
+        that names no file, and does not look as if it should, is words: ``"a red car"``.
+        ``text`` says so (True) or denies it (False).
         ``min_score`` is a cosine in [-1, 1], ``min_probability`` lies in [0, 1].
 
         ``where`` is a filter such as ``price < 50 and category = 'shoe'``: only images that pass
@@ -196,6 +199,7 @@ class Library:
             sort=sort,
             offset=offset,
             among=among,
+            text=text,
         )[0]
 
     def search_batch(

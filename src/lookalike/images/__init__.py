@@ -1,5 +1,6 @@
 """Bytes to pixels: every format, every mode, safely."""
 
+from .colours import COLOUR_NAMES, colour_shares
 from .decode import decode
 from .fit import fit, thumbnail_jpeg
 from .hashes import content_hash, perceptual_hash
@@ -8,8 +9,10 @@ from .memory import pixels_from
 from .picture import Picture
 
 __all__ = [
+    "COLOUR_NAMES",
     "Limits",
     "Picture",
+    "colour_shares",
     "content_hash",
     "decode",
     "fit",

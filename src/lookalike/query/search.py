@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.catalog import Catalog, ImageRow
-from lookalike.encoders import Encoder, load_encoder
+from lookalike.encoders import Encoder, load_encoder, model_card
 from lookalike.errors import ImageError, SourceError, UsageError
 from lookalike.images import Limits, decode, thumbnail_jpeg
 from lookalike.results import Hit, Hits
@@ -21,6 +21,7 @@ from lookalike.sources import read_file, uri_to_path
 from .filters import Filters
 from .inputs import QueryImage, read_query
 from .ranking import pages_by_score
+from .words import WordScores, WordSearcher, is_words, word_probability
 
 if TYPE_CHECKING:
     from lookalike.index import LibraryIndex, Neighbours
@@ -53,6 +54,7 @@ class SearchOptions(TypedDict, total=False):
     sort: str
     offset: int
     among: int
+    text: bool | None
 
 
 class Searcher:
@@ -73,6 +75,7 @@ class Searcher:
         self._model = model
         self._settings = settings
         self._encoder: Encoder | None = None
+        self._words: WordSearcher | None = None
         self._lock = threading.Lock()
 
     @property
@@ -94,12 +97,14 @@ class Searcher:
         sort: str = "score",
         offset: int = 0,
         among: int = 1000,
+        text: bool | None = None,
     ) -> list[Hits]:
         """Return ``k`` of the images most similar to each query, after the first ``offset``.
 
         ``min_score`` is a cosine in [-1, 1], ``min_probability`` lies in [0, 1]; hits below
         either are left out. ``where`` is a filter, ``sort`` is ``score`` or a field with or
         without a minus, by which the ``among`` most alike are then put in order.
+        ``text`` says whether strings are words; None guesses (see ``is_words``).
 
         Raises:
             UsageError: a number is out of range, a query of the wrong type, or ``where`` or
@@ -118,6 +123,24 @@ class Searcher:
             self._filters.sorted([], sort)  # so that a wrong one is told before any work
         if not queries:
             return []
+        if any(is_words(query, text=text) for query in queries):
+            options = SearchOptions(
+                k=k,
+                min_score=min_score,
+                min_probability=min_probability,
+                where=where,
+                sort=sort,
+                offset=offset,
+                among=among,
+                text=False,
+            )
+            page = slice(offset, offset + k)
+            return [
+                self._by_words(query, bounds, allowed, sort, page, among)
+                if isinstance(query, str) and is_words(query, text=text)
+                else self.search_batch([query], **options)[0]
+                for query in queries
+            ]
         names, vectors = self._encoded(queries)
 
         def search(depth: int) -> list[Neighbours]:
@@ -154,8 +177,44 @@ class Searcher:
         ]
         return replace(hits, hits=tuple(chosen))
 
-    def _hits(self, name: str, neighbours: Neighbours, bounds: _Bounds, first: int = 1) -> Hits:
-        card = self.encoder.card
+    @property
+    def words(self) -> WordSearcher:
+        """What scores all images for words, made at first use."""
+        with self._lock:
+            if self._words is None:
+                self._words = WordSearcher(
+                    self._catalog, self._index.generation, model_card(self._model), self._settings
+                )
+            return self._words
+
+    def _by_words(
+        self,
+        words: str,
+        bounds: _Bounds,
+        allowed: NDArray[np.int64] | None,
+        sort: str,
+        page: slice,
+        among: int,
+    ) -> Hits:
+        scores = self.words.scores(words)
+        if allowed is not None:
+            scores = scores.among(allowed)
+        if sort == _BY_SCORE:
+            found = scores.best(page.stop).part(page)
+            return self._hits(words, found, bounds, first=page.start + 1, worded=True)
+        whole = self._hits(words, scores.best(among), bounds, worded=True)
+        return self._in_order(whole, sort, page)
+
+    def _hits(
+        self,
+        name: str,
+        neighbours: Neighbours | WordScores,
+        bounds: _Bounds,
+        first: int = 1,
+        *,
+        worded: bool = False,
+    ) -> Hits:
+        probability_of = word_probability if worded else self.encoder.card.probability
         rows = self._catalog.images(neighbours.image_ids.tolist())
         hits: list[Hit] = []
         for image_id, score in zip(
@@ -164,7 +223,7 @@ class Searcher:
             row = rows.get(image_id)
             if row is None:  # removed by another process between the two look-ups
                 continue
-            probability = float(card.probability(score))
+            probability = float(probability_of(score))
             if bounds.reached(score, probability):
                 hits.append(_hit(first + len(hits), row, score, probability))
         return Hits(tuple(hits), name, self._thumbnail)
