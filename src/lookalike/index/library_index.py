@@ -83,6 +83,11 @@ class LibraryIndex:
         self._view: _View | None = None
         self._narrowed = NarrowedSnapshots()
 
+    @property
+    def generation(self) -> Generation:
+        """Whose vectors it finds."""
+        return self._generation
+
     def search(
         self,
         queries: NDArray[np.float32],

@@ -33,7 +33,7 @@ def search(
         str,
         typer.Argument(
             metavar="QUERY",
-            help="Picture file or URL, or - for standard input.",
+            help="Picture file or URL, - for standard input, or words.",
             show_default=False,
         ),
     ],
@@ -71,6 +71,9 @@ def search(
             min=1, metavar="N", help="With --sort FIELD: how many of the most alike are sorted."
         ),
     ] = 1000,
+    text: Annotated[
+        bool, typer.Option("--text", help="The query is words, whatever it looks like.")
+    ] = False,
     previews: Annotated[
         bool | None,
         typer.Option(
@@ -81,10 +84,11 @@ def search(
     ] = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Find the images most similar to a picture.
+    """Find the images most similar to a picture, or those that words describe.
 
     Score is the cosine of the two pictures' vectors, at most 1; match is the probability
-    that they show the same kind of thing.
+    that they show the same kind of thing. A query that names no file, and does not look like
+    the name of one, is words; score and match then say how well a picture fits them.
 
     A filter compares fields: those of every image (name, folder, uri, url, page_url, width,
     height, size, format, added, modified, label, label_probability) and the columns of your
@@ -94,6 +98,7 @@ def search(
     \b
     Examples:
       lookalike search photo.jpg
+      lookalike search "a red car"
       lookalike search https://example.org/photo.jpg -k 3
       curl -s https://example.org/photo.jpg | lookalike search -
       lookalike search photo.jpg --min-probability 0.5 --json
@@ -103,7 +108,7 @@ def search(
     """
     with open_named(library) as opened:
         hits = opened.search(
-            read_input(query, opened.settings),
+            query if text else read_input(query, opened.settings),
             k=k,
             min_score=min_score,
             min_probability=min_probability,
@@ -111,6 +116,7 @@ def search(
             sort=sort,
             offset=offset,
             among=among,
+            text=text or None,
         )
         empty = not hits and len(opened) == 0
         if as_json:
