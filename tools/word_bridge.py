@@ -30,9 +30,7 @@ def head_of(model: Path) -> Mapping[str, NDArray[Any]]:
     """Return the constants of the head and the classifier of the model that ships."""
     constants = {tensor.name: tensor for tensor in onnx.load(model).graph.initializer}
     names = ("head.projection", "head.offset", "classifier.weight", "classifier.bias")
-    return {
-        name: onnx.numpy_helper.to_array(constants[name]).astype(np.float64) for name in names
-    }
+    return {name: onnx.numpy_helper.to_array(constants[name]).astype(np.float64) for name in names}
 
 
 def fit_bridge(model: Path, classes: Floats, sharpness: float, data: Path) -> dict[str, Any]:

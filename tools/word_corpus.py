@@ -16,28 +16,118 @@ __all__ = ["make_corpus"]
 
 _VISIBLE = {5, 6, 8, 13, 15, 17, 18, 19, 20, 27}  # WordNet's fields, from animals to substances
 _CAPTIONS, _NOUNS, _FREQUENT, _GLOSSES = 45_000, 10_000, 8_000, 15_000
-_LOOKS = (
-    "red green blue yellow black white orange brown pink purple grey old young big small wooden"
-).split()
-_DOING = (
-    "sitting standing lying walking running riding holding eating playing looking flying swimming "
-    "jumping driving parked hanging resting sleeping grazing carrying wearing cutting cooking "
-    "talking reading skiing surfing watching throwing hitting"
-).split()
-_WHERE = (
-    "on|in|near|with|next to|under|behind|in front of|on top of|over|beside|at|by|from|of|inside|"
-    "through|along"
-).split("|")
-_PLACES = (
-    "a table|the street|the grass|a field|the beach|the water|a room|the snow|a road|a kitchen|"
-    "the sky|a bed|a tree|the ground|a river|a park|a city|a plate|a bowl|the ocean|a wall|"
-    "a mountain|a train station|an airport|a bathroom"
-).split("|")
+_LOOKS = [
+    "red",
+    "green",
+    "blue",
+    "yellow",
+    "black",
+    "white",
+    "orange",
+    "brown",
+    "pink",
+    "purple",
+    "grey",
+    "old",
+    "young",
+    "big",
+    "small",
+    "wooden",
+]
+_DOING = [
+    "sitting",
+    "standing",
+    "lying",
+    "walking",
+    "running",
+    "riding",
+    "holding",
+    "eating",
+    "playing",
+    "looking",
+    "flying",
+    "swimming",
+    "jumping",
+    "driving",
+    "parked",
+    "hanging",
+    "resting",
+    "sleeping",
+    "grazing",
+    "carrying",
+    "wearing",
+    "cutting",
+    "cooking",
+    "talking",
+    "reading",
+    "skiing",
+    "surfing",
+    "watching",
+    "throwing",
+    "hitting",
+]
+_WHERE = [
+    "on",
+    "in",
+    "near",
+    "with",
+    "next to",
+    "under",
+    "behind",
+    "in front of",
+    "on top of",
+    "over",
+    "beside",
+    "at",
+    "by",
+    "from",
+    "of",
+    "inside",
+    "through",
+    "along",
+]
+_PLACES = [
+    "a table",
+    "the street",
+    "the grass",
+    "a field",
+    "the beach",
+    "the water",
+    "a room",
+    "the snow",
+    "a road",
+    "a kitchen",
+    "the sky",
+    "a bed",
+    "a tree",
+    "the ground",
+    "a river",
+    "a park",
+    "a city",
+    "a plate",
+    "a bowl",
+    "the ocean",
+    "a wall",
+    "a mountain",
+    "a train station",
+    "an airport",
+    "a bathroom",
+]
 _MANY = ("two", "three", "several", "some", "many", "a group of", "a bunch of")
-_HOW_MANY = (
-    "a|the|two|three|several|some|many|a group of|a bunch of|a close up of a|a picture of a|"
-    "a photo of a"
-).split("|")
+_HOW_MANY = [
+    "a",
+    "the",
+    "two",
+    "three",
+    "several",
+    "some",
+    "many",
+    "a group of",
+    "a bunch of",
+    "a close up of a",
+    "a picture of a",
+    "a photo of a",
+]
 
 
 def make_corpus(wordnet: Path) -> list[str]:

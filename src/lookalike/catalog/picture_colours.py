@@ -6,18 +6,22 @@ file cannot have an old one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from .tables import images
-from .writing import chunks
 
 __all__ = ["colours_of", "store_colours", "without_colours"]
 
+_Item = TypeVar("_Item")
+
 _schema = sa.MetaData()
+
+_CHUNK = 500  # bound values in one statement
 
 _table = sa.Table(
     "picture_colours",
@@ -34,7 +38,7 @@ def store_colours(connection: sa.Connection, shares: Mapping[bytes, NDArray[np.u
         return
     _schema.create_all(connection, checkfirst=True)
     known: set[bytes] = set()
-    for chunk in chunks(list(shares)):
+    for chunk in _chunks(list(shares)):
         query = sa.select(_table.c.content_hash).where(_table.c.content_hash.in_(chunk))
         known.update(connection.scalars(query))
     rows = [
@@ -67,12 +71,14 @@ def without_colours(
     """Return (id, uri, content hash) of those of the images whose colours are not known."""
     found: list[tuple[int, str, bytes]] = []
     known = sa.inspect(connection).has_table(_table.name)
-    for chunk in chunks(image_ids):
+    for chunk in _chunks(image_ids):
         query = sa.select(images.c.id, images.c.uri, images.c.content_hash)
         query = query.where(images.c.id.in_(chunk))
         if known:
-            query = query.where(
-                ~sa.exists().where(_table.c.content_hash == images.c.content_hash)
-            )
+            query = query.where(~sa.exists().where(_table.c.content_hash == images.c.content_hash))
         found += [(row[0], row[1], row[2]) for row in connection.execute(query)]
     return found
+
+
+def _chunks(items: Sequence[_Item]) -> Iterator[Sequence[_Item]]:
+    return (items[start : start + _CHUNK] for start in range(0, len(items), _CHUNK))

@@ -58,7 +58,8 @@ class NewImage:
 
     ``content_hash`` has 32 bytes, ``perceptual_hash`` fits a signed 64-bit integer, ``width``
     and ``height`` are in pixels, ``vector`` is float32 of shape (dimensions,) with length 1,
-    ``labels`` are pairs of class index and probability, the most probable first.
+    ``labels`` are pairs of class index and probability, the most probable first; ``colours``
+    are the shares of ``COLOUR_NAMES``, where they are known.
     """
 
     uri: str
@@ -74,6 +75,7 @@ class NewImage:
     format: str
     vector: NDArray[np.float32]
     labels: Sequence[tuple[int, float]] = ()
+    colours: NDArray[np.uint8] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def images_saying(connection: sa.Connection, words: Sequence[str]) -> list[froze
 
 def _matched(connection: sa.Connection, word: str) -> frozenset[int]:
     quoted = '"' + word.replace('"', '""') + '"'
-    pattern = f"{quoted}*" if len(word) >= _LEAST_PREFIX else f"{quoted} OR {quoted[:-1]}s\""
+    pattern = f"{quoted}*" if len(word) >= _LEAST_PREFIX else f'{quoted} OR {quoted[:-1]}s"'
     rows = connection.exec_driver_sql(
         f"SELECT rowid FROM {_TABLE} WHERE {_TABLE} MATCH ?", (pattern,)
     )

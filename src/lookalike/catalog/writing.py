@@ -11,6 +11,7 @@ import numpy as np
 import sqlalchemy as sa
 
 from ..errors import NotInLibraryError, UsageError
+from .picture_colours import store_colours
 from .records import Generation, KnownFailure, NewImage, SourceFields
 from .tables import deletions, failures, images, labels, vectors
 
@@ -74,6 +75,9 @@ def apply_batch(
     _touch(connection, touch)
     _copy(connection, copy)
     _store(connection, generation, store)
+    store_colours(
+        connection, {one.content_hash: one.colours for one in store if one.colours is not None}
+    )
     _fail(connection, failed)
     succeeded = [image.uri for image in store]
     succeeded += [source.uri for _, source in (*copy, *rename, *touch)]

@@ -99,6 +99,7 @@ class Ledger:
                 format=outcome.format,
                 vector=outcome.vector,
                 labels=outcome.labels,
+                colours=outcome.colours,
             )
         )
         self._count_stored(before)

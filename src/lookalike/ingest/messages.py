@@ -49,7 +49,10 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A picture that was decoded and encoded; ``vector`` is float16 of shape (dimensions,)."""
+    """A picture that was decoded and encoded; ``vector`` is float16 of shape (dimensions,).
+
+    ``colours`` are the shares of ``COLOUR_NAMES``, uint8.
+    """
 
     number: int
     size: int
@@ -60,6 +63,7 @@ class Encoded:
     format: str
     vector: np.ndarray
     labels: tuple[tuple[int, float], ...]
+    colours: np.ndarray | None = None
 
 
 @dataclass(frozen=True, slots=True)

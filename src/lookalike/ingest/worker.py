@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from lookalike.errors import ImageTooLargeError, LookalikeError
-from lookalike.images import content_hash, decode, perceptual_hash
+from lookalike.images import colour_shares, content_hash, decode, perceptual_hash
 from lookalike.sources import read_file
 
 from .messages import Done, Encoded, Failed, Job, Outcome, Ready, Same, WorkerOptions
@@ -58,6 +58,7 @@ def _process(
 ) -> list[Outcome]:
     outcomes: list[Outcome] = []
     found: list[tuple[Job, int, bytes, int, int, int, str]] = []
+    colours: list[np.ndarray] = []
     inputs: list[np.ndarray] = []
     for job in batch:
         note.write(job.number)
@@ -71,6 +72,7 @@ def _process(
                 continue
             picture = decode(data, shortest_side=encoder.card.decode_side, limits=options.limits)
             inputs.append(encoder.prepare(picture.pixels))
+            colours.append(colour_shares(picture.pixels))
             found.append(
                 (
                     job,
@@ -101,7 +103,18 @@ def _process(
             if encoding.probabilities is not None:
                 labels = _top_labels(encoding.probabilities[row], options.label_count)
             outcomes.append(
-                Encoded(job.number, size, digest, phash, width, height, kind, vectors[row], labels)
+                Encoded(
+                    job.number,
+                    size,
+                    digest,
+                    phash,
+                    width,
+                    height,
+                    kind,
+                    vectors[row],
+                    labels,
+                    colours[row],
+                )
             )
     return outcomes
 

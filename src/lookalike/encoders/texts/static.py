@@ -82,7 +82,9 @@ class StaticTextEncoder:
                 scales = stored["scales"].astype(np.float32)
                 return cls(pieces, stored["vectors"], scales)
         except (OSError, KeyError, ValueError) as error:
-            raise ModelFileError(f"The vectors of words in {path} cannot be read: {error}") from error
+            raise ModelFileError(
+                f"The vectors of words in {path} cannot be read: {error}"
+            ) from error
 
 
 @lru_cache(maxsize=1)

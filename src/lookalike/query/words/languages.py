@@ -109,7 +109,9 @@ def _append_unknown(pieces: list[English], character: str) -> None:
 
 
 def _in_english(word: str, english: frozenset[str]) -> bool:
-    return word in english or word.removesuffix("s") in english or word.removesuffix("es") in english
+    return (
+        word in english or word.removesuffix("s") in english or word.removesuffix("es") in english
+    )
 
 
 def _split(run: str) -> list[str]:
@@ -146,5 +148,7 @@ def shipped_languages() -> Languages:
                 foreign, _, meaning = rest.partition("\t")
                 tables.setdefault(language, {})[foreign] = meaning
     except (OSError, UnicodeDecodeError) as error:
-        raise ModelFileError(f"The table of languages {_SHIPPED} cannot be read: {error}") from error
+        raise ModelFileError(
+            f"The table of languages {_SHIPPED} cannot be read: {error}"
+        ) from error
     return Languages(tables, english)

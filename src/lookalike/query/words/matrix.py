@@ -64,9 +64,7 @@ class WordMatrix:
         self._deleted: set[int] = set()
         self._unsaved = 0
 
-    def scores(
-        self, queries: NDArray[np.float32]
-    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    def scores(self, queries: NDArray[np.float32]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
         """Return the image ids (n,) in ascending order and the cosines (queries, n) of all."""
         with self._lock:
             self._follow()
@@ -182,7 +180,7 @@ def _cosines(rows: NDArray[Any], queries: NDArray[np.float32]) -> NDArray[np.flo
     found = np.empty((len(queries), len(rows)), np.float32)
     for start in range(0, len(rows), _ROWS_AT_ONCE):
         part = rows[start : start + _ROWS_AT_ONCE]
-        found[:, start : start + len(part)] = (
-            queries @ part["code"].astype(np.float32).T
-        ) * part["scale"]
+        found[:, start : start + len(part)] = (queries @ part["code"].astype(np.float32).T) * part[
+            "scale"
+        ]
     return found

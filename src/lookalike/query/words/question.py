@@ -14,11 +14,86 @@ __all__ = ["Question", "read_question"]
 
 _WORD = re.compile(r"\w+")
 _EMPTY = frozenset(
-    "a an the of on in at by to for with and or from is are be its it this that there my your "
-    "some one two three next near photo photos picture pictures image images"
-    " ein eine einen einem einer der die das den dem und mit auf im von am"
-    " un une le la les l des du et avec sur dans au aux d en"
-    " el los las unos unas de del y con sobre".split()
+    [
+        "a",
+        "an",
+        "the",
+        "of",
+        "on",
+        "in",
+        "at",
+        "by",
+        "to",
+        "for",
+        "with",
+        "and",
+        "or",
+        "from",
+        "is",
+        "are",
+        "be",
+        "its",
+        "it",
+        "this",
+        "that",
+        "there",
+        "my",
+        "your",
+        "some",
+        "one",
+        "two",
+        "three",
+        "next",
+        "near",
+        "photo",
+        "photos",
+        "picture",
+        "pictures",
+        "image",
+        "images",
+        "ein",
+        "eine",
+        "einen",
+        "einem",
+        "einer",
+        "der",
+        "die",
+        "das",
+        "den",
+        "dem",
+        "und",
+        "mit",
+        "auf",
+        "im",
+        "von",
+        "am",
+        "un",
+        "une",
+        "le",
+        "la",
+        "les",
+        "l",
+        "des",
+        "du",
+        "et",
+        "avec",
+        "sur",
+        "dans",
+        "au",
+        "aux",
+        "d",
+        "en",
+        "el",
+        "los",
+        "las",
+        "unos",
+        "unas",
+        "de",
+        "del",
+        "y",
+        "con",
+        "sobre",
+    ]
 )
 _ALSO = {"gray": "grey", "violet": "purple", "golden": "yellow", "scarlet": "red"}
 
@@ -84,7 +159,9 @@ def _spellings(piece: English) -> tuple[str, ...]:
 
 def _plain(word: str) -> str:
     letters = unicodedata.normalize("NFD", word)
-    return unicodedata.normalize("NFC", "".join(c for c in letters if c not in "\u0300\u0301\u0302\u0303\u0308\u0327"))
+    return unicodedata.normalize(
+        "NFC", "".join(c for c in letters if c not in "\u0300\u0301\u0302\u0303\u0308\u0327")
+    )
 
 
 def _means_something(word: str) -> bool:

@@ -98,9 +98,7 @@ class WordSearcher:
     ) -> Floats | None:
         """Return how much of the colours each image shows, in [0, 1]; a quarter is enough."""
         order = ids if seen is None else ids[np.argsort(-seen, kind="stable")]
-        fill_colours(
-            self._catalog, order[:_COLOUR_CANDIDATES].tolist(), settings=self._settings
-        )
+        fill_colours(self._catalog, order[:_COLOUR_CANDIDATES].tolist(), settings=self._settings)
         with self._catalog.reading() as connection:
             known, shares = colours_of(connection)
         if not len(known):
