@@ -67,7 +67,10 @@ def main() -> None:
         ways |= others()
     for title, gallery, texts, right, groups in questions(arguments.data):
         for name, way in ways.items():
-            print(f"words {title}: {name:20} {judge(way(texts, gallery), right, groups)}")
+            scores = way(texts, gallery)
+            print(f"words {title}: {name:20} {judge(scores, right, groups)}")
+            if title.startswith("caltech_half"):
+                print(f"words {title}: {name:20} {named(scores, right, groups)}")
     print(f"words: {describe('numpy', 'onnxruntime')}")
 
 
@@ -130,6 +133,14 @@ def judge(scores: Floats, right: NDArray[np.bool_], groups: NDArray[np.str_]) ->
         low, high = bootstrap_interval(values, classes=groups)
         texts.append(f"@{k} {values.mean():.3f} [{low:.3f}, {high:.3f}]")
     return f"{', '.join(texts)} ({len(scores)} texts, {right.shape[1]} pictures)"
+
+
+def named(scores: Floats, right: NDArray[np.bool_], groups: NDArray[np.str_]) -> str:
+    """Return how many of the pictures get the right one of all names, as text."""
+    best = scores.argmax(axis=0)
+    values = right[best, np.arange(right.shape[1])].astype(np.float64)
+    low, high = bootstrap_interval(values, classes=groups[right.argmax(axis=0)])
+    return f"right of {len(scores)} names {values.mean():.3f} [{low:.3f}, {high:.3f}]"
 
 
 def encoded(paths: Sequence[Path]) -> Gallery:

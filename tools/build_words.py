@@ -84,8 +84,10 @@ def class_vectors(encoder: SentenceEncoder, wordnet: Path) -> Floats:
     glosses = [synset.gloss.split(";")[0] for synset in synsets]
     total = (
         encoder.encode([f"a photo of a {name}" for name in names])
-        + encoder.encode([f"a photo of a {a}, a kind of {b}" for a, b in zip(names, kinds)])
-        + encoder.encode([f"a photo of a {a}: {b}" for a, b in zip(names, glosses)])
+        + encoder.encode(
+            [f"a photo of a {a}, a kind of {b}" for a, b in zip(names, kinds, strict=True)]
+        )
+        + encoder.encode([f"a photo of a {a}: {b}" for a, b in zip(names, glosses, strict=True)])
     )
     return normalised(total)
 

@@ -64,7 +64,9 @@ class StaticTextEncoder:
             if numbers:
                 found[row] = self._scales[numbers] @ self._vectors[numbers].astype(np.float32)
         lengths = np.linalg.norm(found, axis=1, keepdims=True)
-        normalised: NDArray[np.float32] = found / np.where(lengths > 0, lengths, 1)
+        normalised: NDArray[np.float32] = (found / np.where(lengths > 0, lengths, 1)).astype(
+            np.float32
+        )
         return normalised
 
     @classmethod
