@@ -24,7 +24,6 @@ __all__ = ["WordMatrix"]
 _PAGE = 4096
 _ROWS_AT_ONCE = 65_536
 _LEAST_TAIL = 256
-_SAME = 0.999
 
 Pictures = Callable[[NDArray[np.float16]], NDArray[np.float32]]
 
@@ -146,7 +145,7 @@ class WordMatrix:
         if len(vectors):
             again = self._pictures(vectors)[0]
             stored = last["code"].astype(np.float32) * last["scale"]
-            return float(again @ stored) > _SAME
+            return float(np.abs(again - stored).max()) <= float(last["scale"])
         _, deleted = self._catalog.deletions_after(self._generation.id, sequence)
         return bool(np.isin(wanted, deleted).all())
 
