@@ -146,3 +146,17 @@ def test_the_verdict_says_how_many_are_likely() -> None:
     assert "Nothing here is a likely match" in verdict(hits(0.49, 0.1))
     assert "49 %" in verdict(hits(0.49, 0.1))
     assert "Nothing found" in verdict(hits())
+
+
+def test_words_are_searched_as_words(run: Run, shelf: Shelf) -> None:
+    ran = run("search", "something green", "--library", shelf.library, "--json")
+    assert ran.code == 0
+    assert len(ran.json) == 5
+    assert set(ran.json[0]) >= FIELDS
+
+
+def test_a_mistyped_file_name_is_no_search_for_words(run: Run, shelf: Shelf) -> None:
+    ran = run("search", "bech.jpg", "--library", shelf.library)
+    assert ran.code == 2
+    assert "There is no file bech.jpg" in ran.err
+    assert run("search", "bech.jpg", "--text", "--library", shelf.library).code == 0

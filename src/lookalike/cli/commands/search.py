@@ -84,7 +84,7 @@ def search(
     ] = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Find the images most similar to a picture, or those that words describe.
+    """Find the images most like a picture or some words.
 
     Score is the cosine of the two pictures' vectors, at most 1; match is the probability
     that they show the same kind of thing. A query that names no file, and does not look like
