@@ -38,7 +38,7 @@ def copy_in(folder: Path, name: str | None = None) -> Path:
     It is there as a whole or not at all.
 
     Args:
-        folder: with ``card.json`` and ``model.onnx``.
+        folder: with ``card.json`` and ``model.onnx``, or with a pair of towers.
         name: what to call it; None takes that of its card.
 
     Raises:
@@ -48,17 +48,21 @@ def copy_in(folder: Path, name: str | None = None) -> Path:
         ModelError: the folder of added models cannot be written.
     """
     from .onnx_encoder import OnnxEncoder
+    from .texts.tower_encoder import copy_towers, has_towers
 
-    if not (folder / CARD_FILE).is_file():
+    card: ModelCard | None = None
+    if (folder / CARD_FILE).is_file():
+        card = read_card(folder)
+    elif not has_towers(folder):
         raise ModelNotFoundError(f"{folder} holds no model: there is no {CARD_FILE} in it.")
-    card = read_card(folder)
-    chosen = card.name if name is None else name
+    chosen = name or (folder.resolve().name if card is None else card.name)
     if not _NAME.fullmatch(chosen):
         raise UsageError(
             f"A model cannot be named {chosen!r}; expected letters, digits, '.', '_' and '-'. "
             "Give another one with --name."
         )
-    _try_out(OnnxEncoder(card, threads=1))
+    if card is not None:
+        _try_out(OnnxEncoder(card, threads=1))
     parent = models_folder()
     place = parent / chosen
     if place.exists():
@@ -70,7 +74,11 @@ def copy_in(folder: Path, name: str | None = None) -> Path:
         parent.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(prefix=".adding-", dir=parent))
         try:
-            _write(card, chosen, draft)
+            if card is None:
+                copy_towers(folder, chosen, draft)
+            else:
+                _write(card, chosen, draft)
+            _keep(draft)
             draft.rename(place)
         except BaseException:
             shutil.rmtree(draft, ignore_errors=True)
@@ -128,7 +136,12 @@ def _write(card: ModelCard, name: str, draft: Path) -> None:
     shutil.copyfile(card.model_path, draft / MODEL_FILE)
     if card.labels is not None:
         shutil.copyfile(card.folder / card.labels, draft / Path(card.labels).name)
-    for path in draft.iterdir():
-        with path.open("rb") as stream:
-            os.fsync(stream.fileno())
+
+
+def _keep(draft: Path) -> None:
+    """Flush every file to the disk, and let others read the folder."""
+    for path in draft.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as stream:
+                os.fsync(stream.fileno())
     draft.chmod(0o755)

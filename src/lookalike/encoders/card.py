@@ -51,8 +51,9 @@ class ModelCard:
 
     @property
     def model_path(self) -> Path:
-        """The ONNX file."""
-        return self.folder / MODEL_FILE
+        """The ONNX file that sees pictures."""
+        towers = sorted(self.folder.glob("onnx/vision_model*.onnx"))
+        return towers[0] if towers else self.folder / MODEL_FILE
 
     @property
     def decode_side(self) -> int:

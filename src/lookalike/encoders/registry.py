@@ -48,7 +48,8 @@ def add_model(folder: str | Path, *, name: str | None = None) -> ModelCard:
     """Copy a model into the user's data folder, to be used by its name from then on.
 
     Args:
-        folder: with ``card.json`` and ``model.onnx``, as training writes them.
+        folder: with ``card.json`` and ``model.onnx``, as training writes them; or a pair of
+            towers, as model hubs lay them out (see :mod:`lookalike.encoders.texts.hub_folder`).
         name: what to call it; None takes that of its card.
 
     Raises:
@@ -101,8 +102,12 @@ def load_encoder(name: str = DEFAULT_MODEL, *, threads: int | None = None) -> En
         UsageError: ``threads`` is below 1.
     """
     from .onnx_encoder import OnnxEncoder
+    from .texts.tower_encoder import TowerEncoder, has_towers
 
-    return OnnxEncoder(model_card(name), threads=threads)
+    card = model_card(name)
+    if has_towers(card.folder):
+        return TowerEncoder(card, threads=threads)
+    return OnnxEncoder(card, threads=threads)
 
 
 def _folder(name: str) -> Path:

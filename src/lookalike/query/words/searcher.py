@@ -16,6 +16,8 @@ from lookalike.catalog.picture_colours import colours_of
 from lookalike.catalog.text_index import create_text_index, has_text_index, images_saying
 from lookalike.encoders import ModelCard
 from lookalike.encoders.texts import TextBridge, load_bridge, shipped_text_encoder
+from lookalike.encoders.texts.tower_encoder import has_towers, towers_of
+from lookalike.encoders.texts.two_tower import TwoTowers
 from lookalike.errors import LibraryError, UsageError
 from lookalike.settings import Settings
 
@@ -29,6 +31,7 @@ __all__ = ["WordSearcher"]
 _FOLDER = "words"
 _SHORT = 3
 _ENOUGH = 0.25
+_NO_SPREAD = 1e-6
 _COLOUR_CANDIDATES = 200
 
 Floats = NDArray[np.float32]
@@ -37,8 +40,8 @@ Floats = NDArray[np.float32]
 class WordSearcher:
     """Scores all images of one generation for words; one object may serve several threads.
 
-    What the network saw, where the model has a bridge to words; what addresses and metadata
-    say; the colours.
+    What the network saw, where the model has a bridge to words or a tower for them; what
+    addresses and metadata say; the colours.
     """
 
     def __init__(
@@ -47,8 +50,12 @@ class WordSearcher:
         self._catalog, self._settings = catalog, settings
         self._lock = threading.Lock()
         self._matrix: WordMatrix | None = None
+        self._towers: TwoTowers | None = None
         bridge = load_bridge(card)
-        if bridge is not None:
+        if has_towers(card.folder):
+            self._towers = towers_of(card.folder)
+            self._matrix = _own_space(catalog, generation)
+        elif bridge is not None:
             self._matrix = _matrix(catalog, generation, bridge)
         self._generation = generation
 
@@ -61,7 +68,7 @@ class WordSearcher:
         question = read_question(text)
         if not (question.english or question.words):
             raise UsageError(f"There is no word in {text!r} to search by.")
-        ids, seen = self._seen(question)
+        ids, seen = self._seen(question) if self._towers is None else self._judged(text, question)
         with self._reading() as connection:
             found = images_saying(
                 connection, [spelling for word in question.words for spelling in word]
@@ -69,7 +76,9 @@ class WordSearcher:
         spelled = iter(found)
         matches = [frozenset().union(*(next(spelled) for _ in word)) for word in question.words]
         said = coverage(ids, matches)
-        coloured = self._coloured(ids, seen, question) if question.colours else None
+        coloured = None  # two towers know colours
+        if question.colours and self._towers is None:
+            coloured = self._coloured(ids, seen, question)
         if seen is None and said is None and coloured is None:
             return WordScores(ids, np.zeros(len(ids), np.float32))
         return WordScores(ids, combine(seen, said, coloured))
@@ -87,6 +96,23 @@ class WordSearcher:
         vectors = vectors / length if length else vectors
         ids, cosines = self._matrix.scores(vectors[None])
         return ids, cosines[0] if text and length else None
+
+    def _judged(self, text: str, question: Question) -> tuple[NDArray[np.int64], Floats]:
+        """Return the ids and what two towers find: an eighth of how far a picture stands out.
+
+        Their cosines lie close together, and where differs from model to model: what counts is by
+        how many standard deviations one is above the others. The question is asked as it was
+        put and in English.
+        """
+        if self._towers is None or self._matrix is None:
+            raise UsageError("The model of this library has no tower for words.")
+        texts = list(dict.fromkeys((text, question.english or text)))
+        vector = self._towers.encode(texts).mean(axis=0)
+        ids, cosines = self._matrix.scores(vector[None])
+        spread = float(cosines[0].std()) if len(ids) else 0.0
+        if spread < _NO_SPREAD:
+            return ids, np.zeros(len(ids), np.float32)
+        return ids, np.clip((cosines[0] - cosines[0].mean()) / (8 * spread), -1, 1)
 
     def _all_ids(self) -> NDArray[np.int64]:
         with self._catalog.reading() as connection:
@@ -135,4 +161,16 @@ def _matrix(catalog: Catalog, generation: Generation, bridge: TextBridge) -> Wor
         pictures=bridge.pictures,
         dimensions=bridge.dimensions,
         key=bridge.key,
+    )
+
+
+def _own_space(catalog: Catalog, generation: Generation) -> WordMatrix:
+    """Return the vectors as they are: two towers share one space."""
+    return WordMatrix(
+        catalog,
+        generation,
+        Path(catalog.path).parent / _FOLDER,
+        pictures=lambda vectors: vectors.astype(np.float32),
+        dimensions=generation.dimensions,
+        key="own-space",
     )
