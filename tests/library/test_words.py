@@ -99,3 +99,14 @@ def test_words_without_a_word_are_refused(tmp_path: Path, walls: Path, words: st
 def test_an_empty_library_finds_nothing(tmp_path: Path) -> None:
     with lookalike.open(tmp_path / "lib") as library:
         assert len(library.search("a red car")) == 0
+
+
+def test_words_go_with_filters_order_and_pages(tmp_path: Path, walls: Path) -> None:
+    with lookalike.open(tmp_path / "lib") as library:
+        library.add(walls, workers=1)
+        assert names(library.search("red", where="name != 'first.png'")) == ["second", "third"]
+        assert names(library.search("red", sort="-name")) == ["third", "second", "first"]
+        whole = names(library.search("blue"))
+        page = library.search("blue", k=2, offset=1)
+        assert names(page) == whole[1:]
+        assert [hit.rank for hit in page] == [2, 3]

@@ -5,7 +5,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lookalike.query.words.scores import COLOURED, SAID, WordScores, combine, coverage
+from lookalike.query.words.scores import (
+    COLOURED,
+    SAID,
+    WordScores,
+    combine,
+    coverage,
+    word_probability,
+)
 
 
 def test_what_is_said_and_shown_brings_a_score_nearer_to_one() -> None:
@@ -48,4 +55,6 @@ def test_equal_scores_come_in_the_order_of_the_ids() -> None:
     scores = WordScores(np.array([3, 5, 9]), np.array([0.5, 0.7, 0.5], np.float32))
     assert scores.best(3).image_ids.tolist() == [5, 3, 9]
     assert scores.best(2).image_ids.tolist() == [5, 3]
-    assert (np.diff(scores.best(3).probabilities) <= 0).all()
+    assert scores.best(3).part(slice(1, 3)).image_ids.tolist() == [3, 9]
+    assert scores.among(np.array([9, 4, 3])).image_ids.tolist() == [3, 9]
+    assert word_probability(0.9) > word_probability(0.1)
