@@ -17,6 +17,7 @@ from lookalike.training.reporting.curves import curves
 from lookalike.training.reporting.drawing import ticks
 from lookalike.training.reporting.layout import lay_out
 from lookalike.training.reporting.pictures import worst_queries
+from lookalike.training.reporting.worst import worst
 
 HOSTILE = '<script>alert("x")</script>\x1b'
 
@@ -146,3 +147,31 @@ def test_ticks_are_round_and_hold_the_range() -> None:
     found = ticks(0.331, 0.348)
     assert found[0] <= 0.331 <= 0.348 <= found[-1]
     assert ticks(2.0, 2.0)[0] <= 2.0
+
+
+def test_the_worst_queries_are_in_the_order_of_their_precision_then_of_their_best_answer() -> None:
+    # b1 and e1 lie among the a's, so b's and e's find nothing right first; the b's lie 87 degrees
+    # apart and the e's 57, so the b's are worse. Pictures of d have no right answer.
+    angles = {"a1": 0, "a2": 1.5, "b1": 3, "e1": 3.4, "a3": 4, "e2": 60.4, "b2": 90, "d": 200}
+    turned = np.radians(list(angles.values()))
+    vectors = np.stack([np.cos(turned), np.sin(turned)], axis=1).astype(np.float32)
+    names = list(angles)
+    found = worst(vectors, [name[0] for name in names], nearest=3)
+    asked = [names[missed.query] for missed in found]
+    assert (set(asked[:2]), set(asked[2:4])) == ({"b1", "b2"}, {"e1", "e2"})
+    assert "d" not in asked
+    first = found[asked.index("b1")]
+    assert first.precision == 0.0
+    assert [names[place] for place in first.nearest] == ["e1", "a3", "a2"]
+    assert first.scores == pytest.approx(np.cos(np.radians([0.4, 1.0, 1.5])), abs=1e-6)
+    precisions = [missed.precision for missed in found]
+    assert precisions == sorted(precisions)
+
+
+def test_worst_queries_are_the_same_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(3).normal(size=(40, 6)).astype(np.float32)
+    random /= np.linalg.norm(random, axis=1, keepdims=True)
+    labels = [str(number % 5) for number in range(40)]
+    whole = worst(random, labels)
+    monkeypatch.setattr("lookalike.training.reporting.worst._CHUNK_SCORES", 100)
+    assert worst(random, labels) == whole

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.evaluation import map_at_r, rank_leave_one_out
 from lookalike.images import decode, thumbnail_jpeg
 
 from .drawing import Frame, escaped, percent
 from .layout import lay_out
+from .worst import worst
 
 __all__ = ["map_of", "thumbnail", "worst_queries"]
 
@@ -44,31 +44,21 @@ def worst_queries(
     count: int = _WORST,
     read: Callable[[Path], str | None] = thumbnail,
 ) -> str:
-    """Return the queries that the model serves worst, each beside the pictures nearest to it.
-
-    Ordered by average precision at R, those with the least similar right answer first where it is
-    the same. Queries that have no right answer are left out.
+    """Return the queries that :func:`worst` finds, each beside the pictures nearest to it.
 
     Args:
         vectors: float32 of shape (n, d), norm 1.
         labels, paths: of the n pictures.
+        read: gives a picture as a data URI, or None when it cannot be read.
     """
-    ranking = rank_leave_one_out(vectors, labels)
-    precision = map_at_r(ranking)
-    names = np.asarray(labels)
-    scores = vectors @ vectors.T
-    np.fill_diagonal(scores, -np.inf)
-    right = np.where(names[:, None] == names[None], scores, -np.inf).max(axis=1)
-    order = np.lexsort((right, precision))
     lines = []
-    for number in [int(n) for n in order if np.isfinite(precision[n])][:count]:
-        cells = [_cell(paths[number], labels[number], "query", None, read)]
-        for other in np.argsort(-scores[number], kind="stable")[:_NEAREST].tolist():
-            if other == number:
-                continue
-            kind = "right" if labels[other] == labels[number] else "wrong"
-            cells.append(_cell(paths[other], labels[other], kind, scores[number, other], read))
-        figure = f'<p class="figure">MAP@R<br><b>{percent(float(precision[number]))}</b></p>'
+    for missed in worst(vectors, labels, count=count, nearest=_NEAREST):
+        query = missed.query
+        cells = [_cell(paths[query], labels[query], "query", None, read)]
+        for other, score in zip(missed.nearest, missed.scores, strict=True):
+            kind = "right" if labels[other] == labels[query] else "wrong"
+            cells.append(_cell(paths[other], labels[other], kind, score, read))
+        figure = f'<p class="figure">MAP@R<br><b>{percent(missed.precision)}</b></p>'
         lines.append(f'<div class="query-row">{"".join(cells)}{figure}</div>')
     return "".join(lines)
 
