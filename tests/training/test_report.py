@@ -54,7 +54,15 @@ def _findings(folder: Path) -> Findings:
             Image.new("RGB", (40, 30), (number * 5, 90, 30)).save(path)
         paths.append(path)
     return Findings(
-        HOSTILE, ["One.\nTwo."], table, judge(table), vectors, labels, paths, _history()
+        HOSTILE,
+        ["One.\nTwo."],
+        table,
+        judge(table),
+        vectors,
+        labels,
+        paths,
+        f"fit: 8 pictures of {HOSTILE}",
+        _history(),
     )
 
 

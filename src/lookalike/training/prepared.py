@@ -244,6 +244,7 @@ class Prepared:
             vectors=self._trained(report),
             labels=self._names(report),
             paths=[self._paths[number] for number in report],
+            parts=self._split.describe(),
             history=history,
         )
 

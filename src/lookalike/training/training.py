@@ -111,7 +111,7 @@ def train(
                 quantised = quantise_model(folder, pictures, split=split, progress=progress)
             write_report(
                 folder / REPORT,
-                prepared.findings(table, verdict, history, [split.describe(), found.describe()]),
+                prepared.findings(table, verdict, history, [found.describe()]),
             )
         wait_for_all()
     say(verdict.sentence)

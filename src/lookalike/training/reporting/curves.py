@@ -41,7 +41,7 @@ def _chart(points: Sequence[tuple[int, str, float]], label: str, scale: float) -
     finite = [y for _, _, y in points if math.isfinite(y)]
     levels = ticks(min(finite), max(finite))
     last = max(x for x, _, _ in points)
-    frame = Frame((0.0, float(max(last, 1))), (levels[0], levels[-1]))
+    frame = Frame((0.0, float(max(last, 1))), (levels[0], levels[-1]), height=236, bottom=46)
     parts = frame.rows(levels, scale=scale)
     for x in range(0, last + 1, max(1, math.ceil(last / 10))):
         across, down = frame.at(x, levels[0])
@@ -49,6 +49,10 @@ def _chart(points: Sequence[tuple[int, str, float]], label: str, scale: float) -
             f'<text class="tick" x="{across:.1f}" y="{down + 18:.1f}" '
             f'text-anchor="middle">{x}</text>'
         )
+    parts.append(
+        f'<text class="tick" x="{frame.width - frame.right}" y="{frame.height - 2}" '
+        'text-anchor="end">epoch</text>'
+    )
     stages = list(dict.fromkeys(stage for _, stage, _ in points))
     for stage in stages:
         mine = [(x, y) for x, name, y in points if name == stage and math.isfinite(y)]
@@ -73,11 +77,11 @@ def _chart(points: Sequence[tuple[int, str, float]], label: str, scale: float) -
 
 
 def before_and_after(
-    rows: Sequence[tuple[str, float, float, float]], *, marked: str = "trained"
+    metric: str, rows: Sequence[tuple[str, float, float, float]], *, marked: str = "trained"
 ) -> str:
     """Return a chart of dots with their intervals, one row each: (name, mean, low, high) in 0-1."""
     height = 34 * len(rows) + 46
-    frame = Frame((0.0, 1.0), (0.0, float(len(rows))), height=height, left=150, top=8, right=60)
+    frame = Frame((0.0, 1.0), (0.0, float(len(rows))), height=height, left=138, top=8, right=50)
     parts = []
     for number in range(0, 11, 2):
         across, down = frame.at(number / 10, 0.0)
@@ -97,4 +101,5 @@ def before_and_after(
             f'y1="{y:.1f}" y2="{y:.1f}"/><circle class="{kind}" cx="{middle:.1f}" cy="{y:.1f}" '
             f'r="5"/><text class="value" x="{right + 9:.1f}" y="{y + 4:.1f}">{percent(mean)}</text>'
         )
-    return frame.svg("figures of the rows with their intervals", parts)
+    drawing = frame.svg(f"{metric} of the rows with their intervals", parts)
+    return f"<figure><figcaption>{escaped(metric)}</figcaption>{drawing}</figure>"

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-__all__ = ["Frame", "escaped", "percent", "ticks"]
+__all__ = ["Frame", "escaped", "percent", "points", "ticks"]
 
 
 def escaped(text: object) -> str:
@@ -19,6 +19,11 @@ def escaped(text: object) -> str:
 def percent(value: float) -> str:
     """Return a share as per cent with one decimal, or a dash where there is none."""
     return "–" if math.isnan(value) else f"{100 * value:.1f}"
+
+
+def points(value: float) -> str:
+    """Return a difference of two shares in percent points, with its sign."""
+    return "–" if math.isnan(value) else f"{100 * value:+.1f}".replace("-", "\N{MINUS SIGN}")
 
 
 def ticks(low: float, high: float, count: int = 5) -> list[float]:
@@ -65,8 +70,7 @@ class Frame:
     def rows(self, values: Sequence[float], *, scale: float = 1.0) -> list[str]:
         """Return horizontal lines with their numbers at the left."""
         step = abs(values[1] - values[0]) * scale if len(values) > 1 else 1.0
-        decimals = max(0, -math.floor(math.log10(step) + 1e-9)) + (step * 10 % 5 not in (0.0,))
-        decimals = 0 if step >= 1 and float(step).is_integer() else min(decimals, 4)
+        decimals = next(n for n in range(5) if n == 4 or abs(step - round(step, n)) < 1e-9)
         parts = []
         for value in values:
             left, y = self.at(self.x[0], value)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from ..protocol import METRICS, Table, Verdict
 from .curves import before_and_after, curves
-from .drawing import escaped, percent
+from .drawing import escaped, percent, points
 from .pictures import map_of, worst_queries
 from .style import STYLE
 
@@ -21,8 +21,8 @@ __all__ = ["Findings", "write_report"]
 
 _BASELINE = "frozen + whitening"
 _TRAINED = "trained"
+_SHOWN = ("recall@1", "MAP@R")
 _CLASSES = 60
-_LINES = 4
 
 Floats = NDArray[np.float32]
 
@@ -31,9 +31,10 @@ Floats = NDArray[np.float32]
 class Findings:
     """What a report shows.
 
-    ``sentences`` say what was learned from, and how it was divided. ``vectors``, float32 of shape
-    (n, d) and norm 1, ``labels`` and ``paths`` are the pictures of the report part as the model
-    embeds them. ``history`` is that of :class:`TrainingResult`; empty when none is known.
+    ``sentences`` say what was learned from, ``parts`` how it was divided: what
+    :meth:`Split.describe` gives. ``vectors``, float32 of shape (n, d) and norm 1, ``labels`` and
+    ``paths`` are the pictures of the report part as the model embeds them. ``history`` is that of
+    :class:`TrainingResult`; empty when none is known.
     """
 
     title: str
@@ -43,6 +44,7 @@ class Findings:
     vectors: Floats
     labels: Sequence[str]
     paths: Sequence[Path]
+    parts: str = ""
     history: Sequence[Mapping[str, Any]] = ()
 
 
@@ -64,22 +66,14 @@ def _page(found: Findings) -> str:
     kind = "promoted" if found.verdict.promoted else "refused"
     word = "Promoted" if found.verdict.promoted else "Not promoted"
     reason = found.verdict.sentence.partition(": ")[2] or found.verdict.sentence
-    figures = found.verdict.differences
-    cards = "".join(
-        _card(found.table, metric, figures.get(metric, {}).get("mean", np.nan))
-        for metric in ("recall@1", "MAP@R")
-    )
+    reason = reason[:1].upper() + reason[1:].replace("[-", "[−").replace(" -", " −")
+    cards = "".join(_card(found.table, metric) for metric in _SHOWN)
     sections = [
         (
             "Before and after",
-            "MAP@R on classes that the model has not seen, in percent, with intervals of 95 % over "
+            "On classes that the model has not seen, in percent, with intervals of 95 % over "
             "classes.",
-            before_and_after(
-                [
-                    (row.name, row.mean("MAP@R"), *found.table.interval(row.name, "MAP@R"))
-                    for row in found.table.rows
-                ]
-            ),
+            "".join(_dots(found.table, metric) for metric in _SHOWN),
         ),
         ("All figures", "Percent, with intervals of 95 % over classes.", _rows(found.table)),
     ]
@@ -107,7 +101,7 @@ def _page(found: Findings) -> str:
         for title, text, content in sections
         if content
     )
-    described = "".join(_paragraph(sentence) for sentence in found.sentences)
+    described = "".join(_paragraph(sentence) for sentence in found.sentences) + _parts(found.parts)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -119,19 +113,35 @@ def _page(found: Findings) -> str:
 
 
 def _paragraph(sentence: str) -> str:
-    """Return a sentence; of one with many lines the first, the others where they can be opened."""
+    """Return a sentence; of one with several lines the first, which opens the others."""
     lines = [escaped(line) for line in sentence.splitlines() if line.strip()]
-    if len(lines) <= _LINES:
+    if len(lines) < 2:
         return "".join(f"<p>{line}</p>" for line in lines)
     rest = "".join(f"<p>{line}</p>" for line in lines[1:])
     return f"<details><summary>{lines[0].removesuffix(':')}</summary>{rest}</details>"
 
 
-def _card(table: Table, metric: str, difference: float) -> str:
+def _parts(parts: str) -> str:
+    """Return the lines of :meth:`Split.describe`, "fit:  8 pictures of 2 classes", as a list."""
+    items = []
+    for line in parts.splitlines():
+        name, _, rest = line.partition(":")
+        items.append(f"<div><dt>{escaped(name.strip())}</dt><dd>{escaped(rest.strip())}</dd></div>")
+    return f"<dl>{''.join(items)}</dl>" if items else ""
+
+
+def _dots(table: Table, metric: str) -> str:
+    rows = [(row.name, row.mean(metric), *table.interval(row.name, metric)) for row in table.rows]
+    return before_and_after(metric, rows)
+
+
+def _card(table: Table, metric: str) -> str:
     before, after = table[_BASELINE].mean(metric), table[_TRAINED].mean(metric)
+    apart, (low, high), _ = table.difference(_TRAINED, _BASELINE, metric)
     return (
         f"<div class='card'><span>{escaped(metric)}</span><b>{percent(after)}</b>"
-        f"<small>{percent(before)} with {_BASELINE}, {100 * difference:+.1f} points</small></div>"
+        f"<small>{percent(before)} with {_BASELINE}: {points(apart)} points "
+        f"[{points(low)}, {points(high)}]</small></div>"
     )
 
 
@@ -167,7 +177,7 @@ def _classes(table: Table) -> str:
     lines = [
         f"<tr><th>{escaped(name)}</th><td>{counts[name]}</td><td>{percent(before[name])}</td>"
         f"<td>{percent(after[name])}</td><td class='{'up' if change >= 0 else 'down'}'>"
-        f"{100 * change:+.1f}</td></tr>"
+        f"{points(change)}</td></tr>"
         for change, name in shown
     ]
     left_out = (

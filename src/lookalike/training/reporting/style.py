@@ -25,12 +25,14 @@ border-radius:10px;background:var(--card);border:1px solid var(--line);border-le
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:16px 20px}
 .card span,.card small{color:var(--soft);display:block}.card b{font-size:38px;line-height:1.25}
 svg{width:100%;height:auto;display:block;font:12px system-ui,sans-serif}
-section>svg{max-width:680px}
 details{color:var(--soft);margin:0 0 6px}summary{cursor:pointer}
-details p{font-size:13px;margin:2px 16px}
+dl{display:flex;flex-wrap:wrap;gap:8px 40px;margin:18px 0 0}
+dt{font-size:13px;color:var(--soft)}dd{margin:0}
+details p{overflow-wrap:anywhere;font-size:13px;margin:2px 16px}
 figure{margin:0 0 24px}figcaption{color:var(--soft);font-size:14px;margin-bottom:4px}
 section:has(figure){display:grid;grid-template-columns:1fr 1fr;gap:0 28px}
-section:has(figure) h2{grid-column:1/-1;margin-bottom:14px}
+section:has(figure)>:is(h2,p){grid-column:1/-1}section:has(figure) h2{margin-bottom:14px}
+section:has(figure) h2:has(+p){margin-bottom:4px}
 .grid{stroke:var(--line)}.stage{stroke:var(--soft);stroke-dasharray:3 4}
 .tick{fill:var(--soft)}.name,.value{fill:var(--ink);font-size:13px}
 .curve{fill:none;stroke:var(--accent);stroke-width:2;stroke-linejoin:round}.dot{fill:var(--accent)}
@@ -39,9 +41,10 @@ section:has(figure) h2{grid-column:1/-1;margin-bottom:14px}
 .wide{overflow-x:auto}.tall{max-height:520px;overflow-y:auto;border:1px solid var(--line);
 border-radius:10px;padding:0 12px;background:var(--card)}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
+td,tbody th{vertical-align:top}
 th,td{padding:9px 10px;text-align:right;border-bottom:1px solid var(--line);font-weight:400}
 th:first-child{text-align:left;overflow-wrap:anywhere}
-thead th{color:var(--soft);font-size:13px;vertical-align:bottom}
+thead th{max-width:130px;color:var(--soft);font-size:13px;vertical-align:bottom}
 .tall thead th{position:sticky;top:0;background:var(--card)}
 tbody tr:last-child>*{border-bottom:0}
 td small{display:block;color:var(--soft);font-size:12px;white-space:nowrap}
