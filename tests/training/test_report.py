@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import html.parser
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,8 @@ from PIL import Image
 
 pytest.importorskip("torch")
 
+from lookalike.evaluation import Interval
+from lookalike.training.evaluating import Robustness
 from lookalike.training.protocol import Table, judge, measure
 from lookalike.training.reporting import Findings, write_report
 from lookalike.training.reporting.curves import curves
@@ -18,6 +22,7 @@ from lookalike.training.reporting.drawing import ticks
 from lookalike.training.reporting.layout import lay_out
 from lookalike.training.reporting.pictures import worst_queries
 from lookalike.training.reporting.worst import worst
+from lookalike.training.robustness import AttackRow, EditRow
 
 HOSTILE = '<script>alert("x")</script>\x1b'
 
@@ -97,6 +102,46 @@ def test_the_page_is_well_formed_and_lets_no_name_through(tmp_path: Path) -> Non
         assert title in text
     assert "cannot be read" in text
     assert not list(tmp_path.glob("*.tmp"))
+
+
+def test_edits_and_attacks_are_shown_where_they_were_measured(tmp_path: Path) -> None:
+    edit = EditRow("jpeg_20", 0.75, Interval(0.7, 0.8), math.nan, Interval(0.0, 1.0), 12)
+    attack = AttackRow(HOSTILE, 4, 0.9, 0.5, 0.2, 0.125, Interval(0.1, 0.15), 12)
+    findings = replace(_findings(tmp_path), robustness=Robustness((edit,), (attack,)))
+    write_report(tmp_path / "report.html", findings)
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "<th>jpeg 20</th><td>75.0<small>70.0–80.0</small></td><td>–</td>" in text
+    assert "<td>20.0</td><td>12.5<small>10.0–15.0</small></td>" in text
+    assert "<script" not in text
+    plain = replace(findings, robustness=Robustness((edit,), ()))
+    write_report(tmp_path / "report.html", plain)
+    assert "least of both" not in (tmp_path / "report.html").read_text(encoding="utf-8")
+
+
+def test_a_model_that_was_only_measured_is_not_promoted(tmp_path: Path) -> None:
+    write_report(tmp_path / "report.html", replace(_findings(tmp_path), trained_now=False))
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "romoted</b>" not in text
+    assert "<b>Surely better</b><p>MAP@R +" in text
+    assert "not seen" not in text
+
+
+def test_unlabelled_pictures_have_no_classes_and_no_worst_queries(tmp_path: Path) -> None:
+    # Each picture has to find another view of itself: twice as many queries as pictures.
+    findings = _findings(tmp_path)
+    names = [path.name for path in findings.paths]
+    twice = np.concatenate([findings.vectors] * 2)
+    rows = [measure(row.name, twice, names * 2) for row in findings.table.rows]
+    table = Table(tuple(rows), tuple(names * 2))
+    write_report(
+        tmp_path / "report.html",
+        replace(findings, table=table, verdict=judge(table), labels=names),
+    )
+    text = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "Class by class" not in text
+    assert "The worst queries" not in text
+    assert "A map" in text
+    assert '<ul class="legend"></ul>' in text
 
 
 def test_every_stage_is_drawn() -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
+from typer.testing import CliRunner
 
+from lookalike.cli.app import app
 from lookalike.encoders import load_encoder
 from lookalike.errors import TrainingDataError
 from lookalike.training import read_data
@@ -68,6 +71,27 @@ def test_rows_are_ordered_from_chance_to_the_model(classes: Path) -> None:
     tested = evaluate_robustness(data, found.split)
     assert tested.attacks == ()
     assert "| jpeg_20 |" in tested.markdown()
+
+
+def test_the_figures_of_a_model_are_written_as_a_page(classes: Path, tmp_path: Path) -> None:
+    page = tmp_path / "figures.html"
+    command = ["evaluate", str(classes), "--json"]
+    ran = CliRunner().invoke(app, [*command, "--report", str(page)])
+    assert ran.exit_code == 0, ran.output
+    assert json.loads(ran.stdout)["queries"] > 0
+    text = page.read_text(encoding="utf-8")
+    assert "The worst queries" in text
+    assert text.count("data:image/jpeg") > 10
+
+
+@pytest.mark.parametrize("name", ["missing/page.html", "picture.jpg", "folder.html"])
+def test_a_page_that_could_not_be_written_is_refused_before_the_work(
+    classes: Path, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / "folder.html").mkdir()
+    ran = CliRunner().invoke(app, ["evaluate", str(classes), "--report", str(tmp_path / name)])
+    assert ran.exit_code == 2
+    assert "cannot be the report" in ran.output
 
 
 def test_pictures_without_classes_are_refused(scenes: Path) -> None:

@@ -43,11 +43,15 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The rows on the report classes, and the split they come from."""
+    """The rows on the report classes, and the split they come from.
+
+    ``vectors``, float32 of shape (n, d) and norm 1, are the report pictures by the model.
+    """
 
     model: str
     split: Split
     table: Table
+    vectors: Floats
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +140,9 @@ def evaluate(
     chosen = load_encoder(model)
     rows = baseline_rows(data, split, progress=progress)
     labels = [data.labels[int(number)] for number in split.report]
-    trained = model_row(data, split, chosen, name="trained", progress=progress)
-    return Evaluation(chosen.card.name, split, Table((*rows, trained), tuple(labels)))
+    vectors = _report_vectors(data, split, chosen, progress)
+    table = Table((*rows, measure("trained", vectors, labels)), tuple(labels))
+    return Evaluation(chosen.card.name, split, table, vectors)
 
 
 def baseline_rows(
@@ -181,10 +186,18 @@ def model_row(
     Raises:
         TrainingDataError: a picture cannot be read.
     """
-    report = [int(number) for number in split.report]
-    shown = [data.samples[number].path for number in report]
-    found = _encoded(shown, encoder, lambda batch: encoder.encode(batch).vectors, "model", progress)
-    return measure(name, found, [data.labels[number] for number in report])
+    labels = [data.labels[int(number)] for number in split.report]
+    return measure(name, _report_vectors(data, split, encoder, progress), labels)
+
+
+def _report_vectors(
+    data: DataSet,
+    split: Split,
+    encoder: Encoder,
+    progress: Callable[[Progress], None] | None,
+) -> Floats:
+    shown = [data.samples[int(number)].path for number in split.report]
+    return _encoded(shown, encoder, lambda batch: encoder.encode(batch).vectors, "model", progress)
 
 
 def evaluate_robustness(

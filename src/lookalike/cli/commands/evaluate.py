@@ -12,12 +12,13 @@ from lookalike.errors import UsageError
 
 from ..console import clean, note, say, say_json
 from ..evaluating import evaluate_recommending
-from ..main import DONE, command
+from ..main import DONE, FOUND_NOTHING, command
 from ..options import JsonOption, LibraryOption
 from ..progress import show_progress
 
 if TYPE_CHECKING:
     from lookalike.training import DataSet, Split
+    from lookalike.training.evaluating import Evaluation, Robustness
     from lookalike.training.seeds import Seeds
 
 __all__ = ["evaluate"]
@@ -67,6 +68,14 @@ def evaluate(
             help="Measure edited pictures as well, and, for a folder of lookalike train, attacks.",
         ),
     ] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE.html",
+            help="Write a page as well: figures, classes, the worst queries, a map.",
+            show_default=False,
+        ),
+    ] = None,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Print the tables alone, as Markdown.")
     ] = False,
@@ -101,12 +110,15 @@ def evaluate(
     Examples:
       lookalike evaluate products/
       lookalike evaluate products/ --model shoes.model --robustness
+      lookalike evaluate products/ --model shoes.model --report shoes.html
       lookalike evaluate products/ --model seed-0.model --model seed-1.model
       lookalike evaluate --recommend
     """
     if recommending:
         if data:
             raise UsageError("--recommend takes no DATA: it uses the events of a library.")
+        if report is not None:
+            raise UsageError("--report is of pictures of known classes, not of --recommend.")
         return evaluate_recommending(
             library, split=split_by, share=share, markdown=markdown, as_json=as_json
         )
@@ -125,6 +137,8 @@ def evaluate(
     model, *others = models or [DEFAULT_MODEL]
     if others and robustness:
         raise UsageError("--robustness takes one model.")
+    if report is not None:
+        _check_report(report, others)
     with show_progress() as progress:
         pictures = read_data(
             data, image_column=image_column, label_columns=tuple(label_columns or ())
@@ -138,11 +152,15 @@ def evaluate(
         tested = None
         if robustness:
             tested = evaluate_robustness(pictures, split, model=model, progress=progress)
+    code = DONE
+    if report is not None:
+        known = _is_known(model, pictures)
+        code = _write_report(report, pictures, found, tested, split_known=known)
     if as_json:
         extra = {} if tested is None else {"robustness": tested.to_dict()}
         values = found.table.to_dict() | {"per_class": found.table.per_class("trained")}
         say_json({"model": found.model} | values | extra)
-        return DONE
+        return code
     if not markdown:
         _introduce(f"{clean(found.model)}, the row 'trained',", split)
         _warn_of_unknown([model], pictures)
@@ -150,7 +168,7 @@ def evaluate(
     tables = [found.table.markdown()] + ([] if tested is None else [tested.markdown()])
     for line in "\n".join(tables).splitlines():
         say(line)
-    return DONE
+    return code
 
 
 def _introduce(what: str, split: Split) -> None:
@@ -159,13 +177,42 @@ def _introduce(what: str, split: Split) -> None:
         say(f"  {line}")
 
 
-def _warn_of_unknown(models: Sequence[str], pictures: DataSet) -> None:
-    """Say of which models it is not known whether they have seen the report classes."""
+def _check_report(file: Path, others: Sequence[str]) -> None:
+    """Refuse what could not be written, before the work."""
+    if others:
+        raise UsageError("--report takes one model.")
+    if file.suffix.lower() not in {".html", ".htm"}:
+        raise UsageError(f"{file} cannot be the report: its name has to end in .html.")
+    if file.is_dir() or not file.parent.is_dir():
+        raise UsageError(f"{file} cannot be the report: give a file in a folder that is there.")
+
+
+def _write_report(
+    file: Path, data: DataSet, found: Evaluation, tested: Robustness | None, *, split_known: bool
+) -> int:
+    from lookalike.training.reporting import write_evaluation
+
+    try:
+        write_evaluation(file, data, found, robustness=tested, split_known=split_known)
+    except OSError as error:  # the figures are still to be printed
+        note(f"The report cannot be written: {clean(str(error.strerror or error))}.")
+        return FOUND_NOTHING
+    note(f"The report is in {clean(str(file))}.")
+    return DONE
+
+
+def _is_known(model: str, pictures: DataSet) -> bool:
+    """Return whether a model surely has not seen the report classes."""
     from lookalike.encoders import DEFAULT_MODEL
     from lookalike.training.evaluating import saved_split
 
+    return model == DEFAULT_MODEL or saved_split(pictures, model) is not None
+
+
+def _warn_of_unknown(models: Sequence[str], pictures: DataSet) -> None:
+    """Say of which models it is not known whether they have seen the report classes."""
     for model in models:
-        if model != DEFAULT_MODEL and saved_split(pictures, model) is None:
+        if not _is_known(model, pictures):
             note(
                 f"Careful: {clean(model)} may have been trained on these classes; its split is "
                 "unknown."

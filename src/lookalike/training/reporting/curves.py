@@ -50,7 +50,7 @@ def _chart(points: Sequence[tuple[int, str, float]], label: str, scale: float) -
             f'text-anchor="middle">{x}</text>'
         )
     parts.append(
-        f'<text class="tick" x="{frame.width - frame.right}" y="{frame.height - 2}" '
+        f'<text class="tick" x="{frame.width - frame.right}" y="{frame.height - 6}" '
         'text-anchor="end">epoch</text>'
     )
     stages = list(dict.fromkeys(stage for _, stage, _ in points))

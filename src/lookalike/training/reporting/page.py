@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,11 @@ from ..protocol import METRICS, Table, Verdict
 from .curves import before_and_after, curves
 from .drawing import escaped, percent, points
 from .pictures import map_of, worst_queries
+from .robustness import robustness_tables
 from .style import STYLE
+
+if TYPE_CHECKING:
+    from ..evaluating import Robustness
 
 __all__ = ["Findings", "write_report"]
 
@@ -34,7 +38,8 @@ class Findings:
     ``sentences`` say what was learned from, ``parts`` how it was divided: what
     :meth:`Split.describe` gives. ``vectors``, float32 of shape (n, d) and norm 1, ``labels`` and
     ``paths`` are the pictures of the report part as the model embeds them. ``history`` is that of
-    :class:`TrainingResult`; empty when none is known.
+    :class:`TrainingResult`; empty when none is known. ``trained_now`` is false for a model that
+    was only measured: there is nothing to promote.
     """
 
     title: str
@@ -46,6 +51,8 @@ class Findings:
     paths: Sequence[Path]
     parts: str = ""
     history: Sequence[Mapping[str, Any]] = ()
+    robustness: Robustness | None = None
+    trained_now: bool = True
 
 
 def write_report(file: Path, findings: Findings) -> None:
@@ -63,25 +70,30 @@ def write_report(file: Path, findings: Findings) -> None:
 
 
 def _page(found: Findings) -> str:
-    kind = "promoted" if found.verdict.promoted else "refused"
-    word = "Promoted" if found.verdict.promoted else "Not promoted"
-    reason = found.verdict.sentence.partition(": ")[2] or found.verdict.sentence
-    reason = reason[:1].upper() + reason[1:].replace("[-", "[−").replace(" -", " −")
+    kind, word, reason = _verdict(found)
     cards = "".join(_card(found.table, metric) for metric in _SHOWN)
     sections = [
         (
             "Before and after",
-            "On classes that the model has not seen, in percent, with intervals of 95 % over "
-            "classes.",
+            "On the report classes, in percent, with intervals of 95 % over classes.",
             "".join(_dots(found.table, metric) for metric in _SHOWN),
         ),
         ("All figures", "Percent, with intervals of 95 % over classes.", _rows(found.table)),
     ]
     if found.history:
         sections.append(("The course of the training", "", curves(found.history)))
-    sections.append(
-        ("Class by class", "Mean MAP@R of the queries of each class.", _classes(found.table))
-    )
+    if len(set(found.labels)) < len(found.labels):  # else every picture is its own class
+        sections.append(
+            ("Class by class", "Mean MAP@R of the queries of each class.", _classes(found.table))
+        )
+    if found.robustness is not None:
+        sections.append(
+            (
+                "Edited and attacked pictures",
+                "The query is changed, the gallery is not. Percent, with intervals of 95 %.",
+                robustness_tables(found.robustness),
+            )
+        )
     if len(found.labels):
         sections += [
             (
@@ -102,13 +114,31 @@ def _page(found: Findings) -> str:
         if content
     )
     described = "".join(_paragraph(sentence) for sentence in found.sentences) + _parts(found.parts)
+    kicker = "Training report" if found.trained_now else "Evaluation"
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escaped(found.title)}</title><style>{STYLE}</style></head><body><main>"
-        f"<header><p class='kicker'>Training report</p><h1>{escaped(found.title)}</h1>{described}"
+        f"<header><p class='kicker'>{kicker}</p><h1>{escaped(found.title)}</h1>{described}"
         f"</header><div class='verdict {kind}'><b>{word}</b><p>{escaped(reason)}</p></div>"
         f"<div class='cards'>{cards}</div>{body}</main></body></html>\n"
+    )
+
+
+def _verdict(found: Findings) -> tuple[str, str, str]:
+    """Return the style, the word and the reason of the verdict."""
+    promoted = found.verdict.promoted
+    _, _, reason = found.verdict.sentence.partition(": ")
+    if found.trained_now:
+        word = "Promoted" if promoted else "Not promoted"
+    else:
+        word = "Surely better" if promoted else "Not surely better"
+        reason = reason.rpartition(": ")[2]  # nobody knows what the model has seen
+    reason = reason[:1].upper() + reason[1:]
+    return (
+        "promoted" if promoted else "refused",
+        word,
+        reason.replace("[-", "[\N{MINUS SIGN}").replace(" -", " \N{MINUS SIGN}"),
     )
 
 
@@ -137,11 +167,10 @@ def _dots(table: Table, metric: str) -> str:
 
 def _card(table: Table, metric: str) -> str:
     before, after = table[_BASELINE].mean(metric), table[_TRAINED].mean(metric)
-    apart, (low, high), _ = table.difference(_TRAINED, _BASELINE, metric)
+    apart, _, _ = table.difference(_TRAINED, _BASELINE, metric)
     return (
         f"<div class='card'><span>{escaped(metric)}</span><b>{percent(after)}</b>"
-        f"<small>{percent(before)} with {_BASELINE}: {points(apart)} points "
-        f"[{points(low)}, {points(high)}]</small></div>"
+        f"<small>{percent(before)} with {_BASELINE}, {points(apart)} points</small></div>"
     )
 
 
@@ -169,7 +198,7 @@ def _classes(table: Table) -> str:
     before, after = table.per_class(_BASELINE), table.per_class(_TRAINED)
     counts = dict(zip(*np.unique(np.asarray(table.classes), return_counts=True), strict=True))
     changes = sorted((after[name] - before[name], name) for name in after if name in before)
-    if len(changes) < 2 or len(changes) == len(table.classes):  # every picture its own class
+    if not changes:
         return ""
     shown = changes
     if len(changes) > _CLASSES:

@@ -38,7 +38,8 @@ section:has(figure) h2:has(+p){margin-bottom:4px}
 .curve{fill:none;stroke:var(--accent);stroke-width:2;stroke-linejoin:round}.dot{fill:var(--accent)}
 .range{stroke-width:3;stroke-linecap:round;opacity:.45}
 .before{stroke:var(--before);fill:var(--before)}.after{stroke:var(--accent);fill:var(--accent)}
-.wide{overflow-x:auto}.tall{max-height:520px;overflow-y:auto;border:1px solid var(--line);
+.wide{overflow-x:auto}.wide+.wide{margin-top:28px}
+.tall{max-height:520px;overflow-y:auto;border:1px solid var(--line);
 border-radius:10px;padding:0 12px;background:var(--card)}
 table{border-collapse:collapse;width:100%;font-size:14px;font-variant-numeric:tabular-nums}
 td,tbody th{vertical-align:top}
