@@ -21,6 +21,7 @@ _WORST = 20
 _NEAREST = 5
 _POINTS = 700
 _SHOWN = 150
+_COLOURS = 24
 _SIDE = 96
 
 Floats = NDArray[np.float32]
@@ -113,12 +114,12 @@ def map_of(
                 f'<circle cx="{across:.1f}" cy="{down:.1f}" r="5" class="point" '
                 f'fill="hsl({hue[label]} 65% 52%)">{title}</circle>'
             )
-    if len(names) == len(chosen):  # every picture a class of its own
-        names = []
+    if len(names) == len(chosen) or len(names) > _COLOURS:
+        names = []  # every picture a class of its own, or colours too many to tell apart
     legend = "".join(
         f'<li><i style="background:hsl({hue[name]} 65% 52%)"></i>{escaped(name)}</li>'
-        for name in names[:40]
+        for name in names
     )
-    more = f"<li>and {len(names) - 40} more</li>" if len(names) > 40 else ""
+    listed = f'<ul class="legend">{legend}</ul>' if legend else ""
     drawing = frame.svg("map of the report pictures", parts)
-    return f'<div class="map">{drawing}</div><ul class="legend">{legend}{more}</ul>'
+    return f'<div class="map">{drawing}</div>{listed}'
