@@ -6,8 +6,11 @@ is set by hand, in hue, saturation and value.
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["COLOUR_NAMES", "colour_shares"]
 
@@ -37,10 +40,13 @@ def colour_shares(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
     Args:
         pixels: uint8 of shape (rows, columns, 3), RGB.
 
+    >>> import numpy as np
     >>> red = np.full((8, 8, 3), (200, 20, 20), np.uint8)
     >>> dict(zip(COLOUR_NAMES, colour_shares(red).tolist()))["red"]
     255
     """
+    import numpy as np
+
     rows, columns = pixels.shape[:2]
     down, across = max(1, rows // _SIDE), max(1, columns // _SIDE)
     small = pixels[down // 2 :: down, across // 2 :: across].astype(np.float32) / 255.0
@@ -52,12 +58,16 @@ def colour_shares(pixels: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 
 def _bell(count: int) -> NDArray[np.float64]:
+    import numpy as np
+
     place = (np.arange(count) + 0.5) / count - 0.5
     return np.exp(-0.5 * (place * 3.0) ** 2)
 
 
 def _named(pixels: NDArray[np.float32]) -> NDArray[np.int64]:
     """Return the number of the colour of each pixel."""
+    import numpy as np
+
     high, low = pixels.max(axis=-1), pixels.min(axis=-1)
     chroma = high - low
     saturation = chroma / np.maximum(high, 1e-6)

@@ -6,6 +6,7 @@ import ctypes
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
+from threading import Barrier
 from typing import Any, TypeVar
 
 import torch
@@ -18,8 +19,8 @@ __all__ = ["embed_in_parts", "features_in_parts"]
 _PIXELS = 4 * 224 * 224
 """Pixels in a part: its maps stay in the processor's cache, which is worth more than a wide batch.
 
-Measured with EfficientNet-Lite0, whole batches of 64 against parts of 4, all layers trained, on
-two cores: 101 against 39 ms a picture (``benchmarks/finetune.py``).
+Measured once with EfficientNet-Lite0, all layers trained, on two cores: a batch of 64 as a whole
+took twice the time of parts of 4.
 """
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENAS = -1, -3, -8  # as in malloc.h
@@ -119,7 +120,12 @@ def _each(run: Callable[[_In], _Out], jobs: Sequence[_In]) -> Iterable[_Out]:
 @cache
 def _threads(count: int) -> ThreadPoolExecutor:
     _keep_memory()
-    return ThreadPoolExecutor(count, "part", initializer=torch.set_num_threads, initargs=(1,))
+    pool = ThreadPoolExecutor(count, "part", initializer=torch.set_num_threads, initargs=(1,))
+    # All begin now: that one starts, which sets its number of threads, would change what the
+    # others compute by a last bit.
+    together = Barrier(count)
+    list(pool.map(lambda _: together.wait(), range(count)))
+    return pool
 
 
 def _keep_memory() -> None:

@@ -88,7 +88,7 @@ def tune(
     ] = None,
     as_json: JsonOption = False,
 ) -> int:
-    """Search for a better recipe, judged on the select classes alone.
+    """Search for a better recipe, judged on other classes.
 
     Every trial trains with other settings; the report classes are not even read. The first trial
     is the recipe as it is. The best one is then compared with it over other seeds, and what is
