@@ -6,7 +6,6 @@ import ctypes
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
-from threading import Barrier
 from typing import Any, TypeVar
 
 import torch
@@ -111,21 +110,25 @@ class _InParts(torch.autograd.Function):
 
 def _each(run: Callable[[_In], _Out], jobs: Sequence[_In]) -> Iterable[_Out]:
     """Run the jobs on as many threads as torch may use and yield what they give, in order."""
-    threads = min(torch.get_num_threads(), len(jobs))
+    before = torch.get_num_threads()
+    threads = min(before, len(jobs))
     if threads < 2:
-        return map(run, jobs)
-    return _threads(threads).map(run, jobs)
+        yield from map(run, jobs)
+        return
+    pool = _threads(threads)
+    # MKL has one number of threads for all that call it. Above one it would share out each
+    # product anew, by what is idle, and two equal runs would differ in a last bit.
+    torch.set_num_threads(1)
+    try:
+        yield from pool.map(run, jobs)
+    finally:
+        torch.set_num_threads(before)
 
 
 @cache
 def _threads(count: int) -> ThreadPoolExecutor:
     _keep_memory()
-    pool = ThreadPoolExecutor(count, "part", initializer=torch.set_num_threads, initargs=(1,))
-    # All begin now: that one starts, which sets its number of threads, would change what the
-    # others compute by a last bit.
-    together = Barrier(count)
-    list(pool.map(lambda _: together.wait(), range(count)))
-    return pool
+    return ThreadPoolExecutor(count, "part", initializer=torch.set_num_threads, initargs=(1,))
 
 
 def _keep_memory() -> None:
