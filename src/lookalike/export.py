@@ -13,7 +13,7 @@ import numpy as np
 from .errors import UsageError
 from .results import ImageInfo
 
-__all__ = ["ExportFormat", "Rows", "export_npy", "export_parquet", "guess_format"]
+__all__ = ["ExportFormat", "Rows", "export", "export_npy", "export_parquet", "guess_format"]
 
 ExportFormat: TypeAlias = Literal["parquet", "npy"]
 Rows: TypeAlias = Iterable[tuple[list[ImageInfo], np.ndarray]]
@@ -42,6 +42,15 @@ def guess_format(destination: Path, given: str | None) -> ExportFormat:
         f"The name {destination.name!r} says no format: end it in .parquet or .npy, "
         "or name the format."
     )
+
+
+def export(
+    rows: Rows, destination: Path, kind: ExportFormat, *, dimensions: int, count: int
+) -> int:
+    """Write ``count`` rows in the format named, and return how many were written."""
+    if kind == "parquet":
+        return export_parquet(rows, destination, dimensions)
+    return export_npy(rows, destination, dimensions, count)
 
 
 def export_parquet(rows: Rows, destination: Path, dimensions: int) -> int:

@@ -9,7 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Unpack
 
-from .errors import NotInLibraryError, UsageError
+from .errors import UsageError
 from .results import AddReport, Failure, Hits, ImageInfo, Labels, Progress, Stats
 from .settings import Settings
 
@@ -229,22 +229,16 @@ class Library:
         """
         if not targets:
             raise UsageError("Name at least one image or folder to remove.")
-        from .targets import find_targets
+        from .targets import find_all_targets
 
         with self._writing(wait=wait, progress=None):
-            image_ids: list[int] = []
-            failed_uris: list[str] = []
-            for target in targets:
-                found = find_targets(self._catalog, os.fspath(target))
-                if not found:
-                    raise NotInLibraryError(f"The library holds nothing named {target}.")
-                image_ids += found.image_ids
-                failed_uris += found.failed_uris
-            unique = list(dict.fromkeys(image_ids))
-            self._catalog.apply(self._generation.id, remove=unique, forget=failed_uris)
+            found = find_all_targets(self._catalog, targets)
+            self._catalog.apply(
+                self._generation.id, remove=found.image_ids, forget=found.failed_uris
+            )
             if self._index.needs_rebuild():
                 self._index.rebuild(grow=True)
-        return len(unique)
+        return len(found.image_ids)
 
     def matches(self, *targets: str | os.PathLike[str]) -> int:
         """Return how many images ``remove`` would forget."""
@@ -300,14 +294,13 @@ class Library:
         Raises:
             UsageError: neither the name nor ``format`` says a known format.
         """
-        from .export import export_npy, export_parquet, guess_format
+        from .export import export, guess_format
         from .listing import list_with_vectors
 
         path = Path(destination).expanduser()
         kind = guess_format(path, format)
         if not path.parent.is_dir():
             raise UsageError(f"There is no folder {path.parent} to write {path.name} to.")
-        dimensions = self._generation.dimensions
         allowed = None if where is None else self._in_use.now().filters.allowed(where)
         rows = list_with_vectors(
             self._catalog,
@@ -316,9 +309,8 @@ class Library:
             allowed=allowed,
             progress=progress,
         )
-        if kind == "parquet":
-            return export_parquet(rows, path, dimensions)
-        return export_npy(rows, path, dimensions, len(self if allowed is None else allowed))
+        count = len(self if allowed is None else allowed)
+        return export(rows, path, kind, dimensions=self._generation.dimensions, count=count)
 
     def rebuild_index(
         self, *, progress: Callable[[Progress], None] | None = None, wait: bool = True
