@@ -12,7 +12,6 @@ from PIL import Image
 
 import lookalike
 from lookalike.recommendation.content import MatrixContent
-from lookalike.recommendation.diversity import diversified
 from lookalike.recommendation.like_this import example_scores, more_like
 
 Scene = Callable[..., Image.Image]
@@ -77,26 +76,6 @@ def test_candidates_are_those_of_a_full_comparison(strategy: str) -> None:
     scores[:4] = -9
     assert found.items.tolist() == np.argsort(-scores, kind="stable")[:10].tolist()
     assert (np.diff(found.scores) <= 0).all()
-
-
-def test_diversity_is_the_formula_of_the_paper() -> None:
-    random = np.random.default_rng(1)
-    vectors = random.normal(size=(30, 5))
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    scores = random.random(30)
-    for diversity in (0.2, 0.5, 0.9):
-        taken: list[int] = []
-        for _ in range(8):
-            values = {
-                i: (1 - diversity) * scores[i]
-                - (diversity * max(vectors[i] @ vectors[j] for j in taken) if taken else 0)
-                for i in range(30)
-                if i not in taken
-            }
-            taken.append(max(values, key=lambda i: values[i]))
-        assert diversified(scores, vectors, 8, diversity).tolist() == taken
-    assert diversified(scores, vectors, 4, 0.0).tolist() == np.argsort(-scores)[:4].tolist()
-    assert len(diversified(scores, vectors, 99, 0.5)) == 30
 
 
 def names(found: lookalike.Recommendations) -> list[str]:

@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.errors import UsageError
+from lookalike.query.diversity import diversified
 
 from .content import Content
-from .diversity import diversified
 
 __all__ = ["STRATEGIES", "Alike", "check_wish", "example_scores", "more_like"]
 

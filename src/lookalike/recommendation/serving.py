@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from lookalike.catalog import ImageRow
 from lookalike.catalog.events import KINDS
 from lookalike.errors import UsageError
+from lookalike.query.diversity import diversified
 
 from .by_looks import ByLooks
 from .content import Content, Remembered
-from .diversity import diversified
 from .history import History
 from .hybrid import Filled, Hybrid
 from .kinds import SAID
