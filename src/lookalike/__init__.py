@@ -41,7 +41,18 @@ from .events import Event, Events
 from .library import Library
 from .open_library import open_library as open
 from .recommendation import Recommendation, Recommendations
-from .results import AddReport, Failure, Hit, Hits, ImageInfo, Label, Labels, Progress, Stats
+from .results import (
+    AddReport,
+    Failure,
+    Hit,
+    Hits,
+    ImageInfo,
+    Label,
+    Labels,
+    Progress,
+    Repeat,
+    Stats,
+)
 from .settings import Settings, load_settings
 from .without_library import models, recognize
 
@@ -81,6 +92,7 @@ __all__ = [
     "Progress",
     "Recommendation",
     "Recommendations",
+    "Repeat",
     "Settings",
     "SettingsError",
     "SourceError",

@@ -172,6 +172,8 @@ class Library:
         offset: int = 0,
         among: int = 1000,
         text: bool | None = None,
+        fold: bool = False,
+        diversity: float = 0.0,
     ) -> Hits:
         """Return the ``k`` images most similar to a picture, or what words describe, best first.
 
@@ -184,6 +186,9 @@ class Library:
         ``where`` is a filter such as ``price < 50 and category = 'shoe'``: only images that pass
         it are looked at. With ``sort`` a field, such as ``price`` or ``-added``, the ``among``
         most alike are put in its order. ``offset`` leaves out the first so many.
+
+        ``fold`` shows each picture once; copies in other sizes, formats or slightly edited are
+        the ``repeats`` of its hit. ``diversity`` from 0 to 1 trades likeness for variety.
 
         Raises:
             SourceError: the query cannot be read.
@@ -200,6 +205,8 @@ class Library:
             offset=offset,
             among=among,
             text=text,
+            fold=fold,
+            diversity=diversity,
         )[0]
 
     def search_batch(

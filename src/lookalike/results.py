@@ -17,6 +17,7 @@ __all__ = [
     "Label",
     "Labels",
     "Progress",
+    "Repeat",
     "Stats",
 ]
 
@@ -59,12 +60,23 @@ class Labels(Sequence[Label]):
 
 
 @dataclass(frozen=True, slots=True)
+class Repeat:
+    """An image that shows the same picture as a hit, and was folded into it."""
+
+    uri: str
+    url: str
+    score: float
+    image_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """One image found.
 
     ``score`` is the cosine of the two embeddings, in [-1, 1], higher is more alike;
     ``probability`` is the calibrated probability, in [0, 1], that the two show the same
     kind of thing. ``width`` and ``height`` are in pixels, after EXIF orientation.
+    ``repeats`` are the same picture again, when a search folds them.
     """
 
     rank: int
@@ -79,6 +91,7 @@ class Hit:
     format: str = ""
     size: int | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    repeats: tuple[Repeat, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """Return a dictionary that JSON can hold."""
@@ -86,6 +99,9 @@ class Hit:
         values["metadata"] = dict(self.metadata)
         values["score"] = round(self.score, 6)
         values["probability"] = round(self.probability, 6)
+        values["repeats"] = [
+            asdict(repeat) | {"score": round(repeat.score, 6)} for repeat in self.repeats
+        ]
         return values
 
 
@@ -125,7 +141,7 @@ class Hits(Sequence[Hit]):
                 f"{hit.score:.3f}",
                 f"{hit.probability:.0%}",
                 f"{hit.width}×{hit.height}",
-                hit.page_url or hit.url,
+                (hit.page_url or hit.url) + (f"  +{len(hit.repeats)}" if hit.repeats else ""),
             )
             for hit in self.hits
         ]
@@ -152,12 +168,13 @@ class Hits(Sequence[Hit]):
             image = f'<img alt="" src="data:image/jpeg;base64,{data}">'
         address = html.escape(hit.page_url or hit.url, quote=True)
         name = html.escape(hit.uri.rsplit("/", 1)[-1])
+        more = f"<br>+{len(hit.repeats)} like it" if hit.repeats else ""
         if not address.startswith(("http://", "https://", "file://")):
             address = "#"
         return (
             '<figure style="margin:0;width:128px;font:12px sans-serif;overflow-wrap:anywhere">'
             f'<a href="{address}">{image}</a>'
-            f"<figcaption>{hit.rank}. {hit.score:.3f} ({hit.probability:.0%})<br>{name}"
+            f"<figcaption>{hit.rank}. {hit.score:.3f} ({hit.probability:.0%})<br>{name}{more}"
             "</figcaption></figure>"
         )
 

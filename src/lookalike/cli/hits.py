@@ -24,6 +24,7 @@ _LEAST_ROWS = 3
 _COLUMNS_A_ROW = 3
 _MOST_TEXT = 200
 _HEADER = ("rank", "score", "match", "size", "where")
+_COPIES = "copies"
 
 
 def show_hits(hits: Hits, *, previews: bool | None = None) -> None:
@@ -67,20 +68,29 @@ def _colours(screen: Console) -> int:
 
 
 def _plain_lines(hits: Hits) -> Iterator[str]:
-    table = [_HEADER] + [
-        (*_figures(hit), *(clean(place) for place in _places(hit))) for hit in hits
-    ]
-    widths = [max(len(row[column]) for row in table) for column in range(4)]
-    pages = max(len(row[4]) for row in table)
-    for row in table:
-        cells = [cell.rjust(width) for cell, width in zip(row[:4], widths, strict=True)]
-        where = row[4] if len(row) == 5 else f"{row[4]:<{pages}}  {row[5]}"
-        yield "  ".join([*cells, where])
+    folded = _folded(hits)
+    table: list[tuple[tuple[str, ...], tuple[str, ...]]] = [(_header(folded), _HEADER[-1:])]
+    table += [(_figures(hit, folded), tuple(map(clean, _places(hit)))) for hit in hits]
+    widths = [max(map(len, column)) for column in zip(*(row[0] for row in table), strict=True)]
+    pages = max(len(row[1][0]) for row in table)
+    for figures, (place, *file) in table:
+        cells = [cell.rjust(width) for cell, width in zip(figures, widths, strict=True)]
+        yield "  ".join([*cells, f"{place:<{pages}}" if file else place, *file])
 
 
-def _figures(hit: Hit) -> tuple[str, str, str, str]:
+def _folded(hits: Sequence[Hit]) -> bool:
+    """Tell whether any picture was found several times."""
+    return any(hit.repeats for hit in hits)
+
+
+def _header(folded: bool) -> tuple[str, ...]:
+    return (*_HEADER[:-1], _COPIES) if folded else _HEADER[:-1]
+
+
+def _figures(hit: Hit, folded: bool = False) -> tuple[str, ...]:
+    copies = (f"+{len(hit.repeats)}" if hit.repeats else "",) if folded else ()
     score, match = f"{hit.score:.3f}", percent(hit.probability)
-    return str(hit.rank), score, match, f"{hit.width}×{hit.height}"
+    return str(hit.rank), score, match, f"{hit.width}×{hit.height}", *copies
 
 
 def _places(hit: Hit) -> tuple[str, ...]:
@@ -118,12 +128,14 @@ def _show_table(hits: Sequence[Hit], screen: Console) -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in _HEADER[:-1]:
+    folded = _folded(hits)
+    for name in _header(folded):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column(_HEADER[-1], overflow="fold")
     for hit in hits:
-        rank, score, match, size = _figures(hit)
-        table.add_row(rank, score, Text(match, _style(hit)), Text(_fit(size, screen)), _where(hit))
+        rank, score, match, size, *copies = _figures(hit, folded)
+        figures = rank, score, Text(match, _style(hit)), Text(_fit(size, screen))
+        table.add_row(*figures, *copies, _where(hit))
     screen.print(table)
 
 
@@ -134,11 +146,12 @@ def _fit(text: str, screen: Console) -> str:
 def _caption(hit: Hit, screen: Console) -> Text:
     from rich.text import Text
 
-    rank, score, match, size = _figures(hit)
+    rank, score, match, size, *copies = _figures(hit, bool(hit.repeats))
     first = Text.assemble(
         (f"{rank}  ", "bold"),
         (f"{match} match", _style(hit)),
         f"  score {score}  {_fit(size, screen)}",
+        *(f"  {count} like it" for count in copies),
     )
     return Text("\n").join([first, _where(hit)])
 

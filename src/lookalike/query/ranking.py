@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
 from lookalike.index import Neighbours
 
-__all__ = ["Search", "pages_by_score"]
+__all__ = ["Search", "deepening", "pages_by_score", "part"]
 
 Search = Callable[[int], list[Neighbours]]
 """Returns so many neighbours for each of some queries, or fewer where there are no more."""
@@ -25,15 +25,26 @@ def pages_by_score(search: Search, *, k: int, offset: int) -> list[Neighbours]:
     on, each of which adds what those before it have not found. Whatever the offset, the first of
     them are the same, and all pages of one size are cut out of one ranking.
     """
-    depth = k
-    rankings = search(depth)
-    while depth < offset + k and any(len(one) == depth for one in rankings):
+    for depth, rankings in deepening(search, k):
+        if depth >= offset + k or all(len(one) < depth for one in rankings):
+            break
+    return [part(one, slice(offset, offset + k)) for one in rankings]
+
+
+def deepening(search: Search, first: int) -> Iterator[tuple[int, list[Neighbours]]]:
+    """Yield depths, ``first`` and then four times as deep each time, and the rankings down to it.
+
+    Each ranking begins with the one before it. It is shorter than the depth when there is no
+    more to find.
+    """
+    depth, rankings = first, search(first)
+    while True:
+        yield depth, rankings
         depth *= _STEP
         rankings = [
             _continued(one, deeper, depth)
             for one, deeper in zip(rankings, search(depth), strict=True)
         ]
-    return [_part(one, slice(offset, offset + k)) for one in rankings]
 
 
 def _continued(ranking: Neighbours, deeper: Neighbours, depth: int) -> Neighbours:
@@ -44,5 +55,6 @@ def _continued(ranking: Neighbours, deeper: Neighbours, depth: int) -> Neighbour
     )
 
 
-def _part(ranking: Neighbours, part: slice) -> Neighbours:
-    return Neighbours(ranking.image_ids[part], ranking.scores[part])
+def part(ranking: Neighbours, rows: slice) -> Neighbours:
+    """Return some rows of a ranking."""
+    return Neighbours(ranking.image_ids[rows], ranking.scores[rows])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, TypedDict
 
 import numpy as np
@@ -14,17 +15,18 @@ from lookalike.catalog import Catalog, ImageRow
 from lookalike.encoders import Encoder, load_encoder, model_card
 from lookalike.errors import ImageError, SourceError, UsageError
 from lookalike.images import Limits, decode, thumbnail_jpeg
-from lookalike.results import Hit, Hits
+from lookalike.index import Neighbours
+from lookalike.results import Hit, Hits, Repeat
 from lookalike.settings import Settings
 from lookalike.sources import read_file, uri_to_path
 
+from .arranging import Arranged, Arranging
 from .filters import Filters
 from .inputs import QueryImage, read_query
-from .ranking import pages_by_score
-from .words import WordScores, WordSearcher, is_words, word_probability
+from .words import WordSearcher, is_words, word_probability
 
 if TYPE_CHECKING:
-    from lookalike.index import LibraryIndex, Neighbours
+    from lookalike.index import LibraryIndex
 
 __all__ = ["SearchOptions", "Searcher"]
 
@@ -37,11 +39,17 @@ class _Bounds:
     score: float | None
     probability: float | None
 
-    def reached(self, score: float, probability: float) -> bool:
-        """Tell whether a hit is good enough."""
-        if self.score is not None and score < self.score:
-            return False
-        return self.probability is None or probability >= self.probability
+    def kept(self, found: Neighbours, probability_of: Callable[[float], float]) -> Neighbours:
+        """Return those that are good enough."""
+        if self.score is None and self.probability is None:
+            return found
+        good = [
+            (self.score is None or score >= self.score)
+            and (self.probability is None or probability_of(score) >= self.probability)
+            for score in found.scores.tolist()
+        ]
+        rows = np.flatnonzero(good)
+        return Neighbours(found.image_ids[rows], found.scores[rows])
 
 
 class SearchOptions(TypedDict, total=False):
@@ -55,6 +63,8 @@ class SearchOptions(TypedDict, total=False):
     offset: int
     among: int
     text: bool | None
+    fold: bool
+    diversity: float
 
 
 class Searcher:
@@ -98,13 +108,16 @@ class Searcher:
         offset: int = 0,
         among: int = 1000,
         text: bool | None = None,
+        fold: bool = False,
+        diversity: float = 0.0,
     ) -> list[Hits]:
         """Return ``k`` of the images most similar to each query, after the first ``offset``.
 
         ``min_score`` is a cosine in [-1, 1], ``min_probability`` lies in [0, 1]; hits below
         either are left out. ``where`` is a filter, ``sort`` is ``score`` or a field with or
         without a minus, by which the ``among`` most alike are then put in order.
-        ``text`` says whether strings are words; None guesses (see ``is_words``).
+        ``text`` says whether strings are words; None guesses (see ``is_words``). ``fold`` and
+        ``diversity`` are those of :class:`Arranging`.
 
         Raises:
             UsageError: a number is out of range, a query of the wrong type, or ``where`` or
@@ -121,6 +134,8 @@ class Searcher:
             raise UsageError("By score the best always come first: sort is 'score', not '-score'.")
         if sort != _BY_SCORE:
             self._filters.sorted([], sort)  # so that a wrong one is told before any work
+        arranging = Arranging(self._catalog, self._index.generation, fold, diversity)
+        arranging.check(by_score=sort == _BY_SCORE)
         if not queries:
             return []
         if any(is_words(query, text=text) for query in queries):
@@ -133,10 +148,12 @@ class Searcher:
                 offset=offset,
                 among=among,
                 text=False,
+                fold=fold,
+                diversity=diversity,
             )
             page = slice(offset, offset + k)
             return [
-                self._by_words(query, bounds, allowed, sort, page, among)
+                self._by_words(query, bounds, allowed, sort, page, among, arranging)
                 if isinstance(query, str) and is_words(query, text=text)
                 else self.search_batch([query], **options)[0]
                 for query in queries
@@ -146,14 +163,16 @@ class Searcher:
         def search(depth: int) -> list[Neighbours]:
             return self._index.search(vectors, depth, allowed=allowed)
 
+        keep = partial(bounds.kept, probability_of=self.encoder.card.probability)
         if sort == _BY_SCORE:
-            found = pages_by_score(search, k=k, offset=offset)
+            found = arranging.pages(search, keep, k=k, offset=offset)
             return [
-                self._hits(name, one, bounds, first=offset + 1)
+                self._hits(name, one, first=offset + 1)
                 for name, one in zip(names, found, strict=True)
             ]
         whole = [
-            self._hits(name, one, bounds) for name, one in zip(names, search(among), strict=True)
+            self._hits(name, arranging.folded(keep(one)))
+            for name, one in zip(names, search(among), strict=True)
         ]
         return [self._in_order(hits, sort, slice(offset, offset + k)) for hits in whole]
 
@@ -195,37 +214,40 @@ class Searcher:
         sort: str,
         page: slice,
         among: int,
+        arranging: Arranging,
     ) -> Hits:
         scores = self.words.scores(words)
         if allowed is not None:
             scores = scores.among(allowed)
+
+        def search(depth: int) -> list[Neighbours]:
+            best = scores.best(depth)
+            return [Neighbours(best.image_ids, best.scores)]
+
+        keep = partial(bounds.kept, probability_of=word_probability)
         if sort == _BY_SCORE:
-            found = scores.best(page.stop).part(page)
-            return self._hits(words, found, bounds, first=page.start + 1, worded=True)
-        whole = self._hits(words, scores.best(among), bounds, worded=True)
+            k = page.stop - page.start
+            (found,) = arranging.pages(search, keep, k=k, offset=page.start)
+            return self._hits(words, found, first=page.start + 1, worded=True)
+        whole = self._hits(words, arranging.folded(keep(search(among)[0])), worded=True)
         return self._in_order(whole, sort, page)
 
-    def _hits(
-        self,
-        name: str,
-        neighbours: Neighbours | WordScores,
-        bounds: _Bounds,
-        first: int = 1,
-        *,
-        worded: bool = False,
-    ) -> Hits:
+    def _hits(self, name: str, arranged: Arranged, first: int = 1, *, worded: bool = False) -> Hits:
         probability_of = word_probability if worded else self.encoder.card.probability
-        rows = self._catalog.images(neighbours.image_ids.tolist())
+        shown = arranged.shown
+        known = set(shown.image_ids.tolist())
+        folded = {one: arranged.repeats[one] for one in known & arranged.repeats.keys()}
+        wanted = [*known, *(one for row in folded.values() for one in row.image_ids.tolist())]
+        rows = self._catalog.images(wanted)
         hits: list[Hit] = []
-        for image_id, score in zip(
-            neighbours.image_ids.tolist(), neighbours.scores.tolist(), strict=True
-        ):
+        for image_id, score in zip(shown.image_ids.tolist(), shown.scores.tolist(), strict=True):
             row = rows.get(image_id)
             if row is None:  # removed by another process between the two look-ups
                 continue
-            probability = float(probability_of(score))
-            if bounds.reached(score, probability):
-                hits.append(_hit(first + len(hits), row, score, probability))
+            hit = _hit(first + len(hits), row, score, float(probability_of(score)))
+            if image_id in folded:
+                hit = replace(hit, repeats=_repeats(folded[image_id], rows))
+            hits.append(hit)
         return Hits(tuple(hits), name, self._thumbnail)
 
     def _thumbnail(self, hit: Hit) -> bytes | None:
@@ -257,6 +279,15 @@ def _hit(rank: int, row: ImageRow, score: float, probability: float) -> Hit:
         format=row.format,
         size=row.size,
         metadata=row.metadata,
+    )
+
+
+def _repeats(folded: Neighbours, rows: Mapping[int, ImageRow]) -> tuple[Repeat, ...]:
+    scored = zip(folded.image_ids.tolist(), folded.scores.tolist(), strict=True)
+    return tuple(
+        Repeat(rows[image_id].uri, rows[image_id].url, score, image_id)
+        for image_id, score in scored
+        if image_id in rows
     )
 
 

@@ -74,6 +74,15 @@ def search(
     text: Annotated[
         bool, typer.Option("--text", help="The query is words, whatever it looks like.")
     ] = False,
+    fold: Annotated[
+        bool, typer.Option("--fold", help="Show each picture once, with the number of its copies.")
+    ] = False,
+    diversity: Annotated[
+        float,
+        typer.Option(
+            min=0.0, max=1.0, metavar="D", help="Variety of the hits: 0 is none, 1 ignores scores."
+        ),
+    ] = 0.0,
     previews: Annotated[
         bool | None,
         typer.Option(
@@ -105,6 +114,7 @@ def search(
       lookalike search shoe.jpg --where "price < 50 and category = 'shoe'" --sort price
       lookalike search photo.jpg --where "label = 'tiger cat' and added >= '2024-05'"
       lookalike search photo.jpg -k 20 --offset 20
+      lookalike search photo.jpg --fold --diversity 0.3
     """
     with open_named(library) as opened:
         hits = opened.search(
@@ -117,6 +127,8 @@ def search(
             offset=offset,
             among=among,
             text=text or None,
+            fold=fold,
+            diversity=diversity,
         )
         empty = not hits and len(opened) == 0
         if as_json:
