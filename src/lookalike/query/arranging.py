@@ -65,23 +65,25 @@ class Arranging:
     def pages(self, search: Search, keep: Keep, *, k: int, offset: int) -> list[Arranged]:
         """Return the ``k`` to show after the first ``offset``, for each query.
 
-        With ``fold`` the search goes deeper until there are enough different pictures.
+        With ``fold`` the search goes deeper until there are enough different pictures, and no
+        copy of one of them in the second half of what was found: farther down there may still
+        be one, of so many edits that it looks like something else.
         """
         if not self.fold and not self.diversity:
             plain = pages_by_score(search, k=k, offset=offset)
             return [Arranged(keep(one)) for one in plain]
         pool = max(_LEAST_CANDIDATES, _CANDIDATES_PER_K * k) if self.diversity else 0
         wanted = max(pool, offset + k)
-        first = max(pool, k) * (2 if self.fold else 1)  # copies of the last ones follow them
+        first = max(pool, 2 * k, _LEAST_CANDIDATES)
         done: dict[int, Arranged] = {}
         for depth, rankings in deepening(search, first):
             for query, ranking in enumerate(rankings):
                 if query in done:
                     continue
                 kept = keep(ranking)
-                arranged = self.folded(kept)
                 over = len(ranking) < depth or len(kept) < len(ranking)
-                if over or len(arranged.shown) >= wanted:
+                arranged = self.folded(kept)
+                if over or _settled(kept, arranged, wanted):
                     done[query] = arranged
             if len(done) == len(rankings):
                 break
@@ -129,3 +131,13 @@ class Arranging:
         present = np.isin(image_ids, known)
         vectors[present] = found[np.searchsorted(known, image_ids[present])]
         return vectors
+
+
+def _settled(ranking: Neighbours, arranged: Arranged, wanted: int) -> bool:
+    """Tell whether enough is left of a ranking, and its second half holds no copy of that."""
+    if len(arranged.shown) < wanted:
+        return False
+    shown = arranged.shown.image_ids[:wanted].tolist()
+    copies = [arranged.repeats[one].image_ids for one in shown if one in arranged.repeats]
+    later = ranking.image_ids[len(ranking) // 2 :]
+    return not copies or not np.isin(np.concatenate(copies), later).any()
