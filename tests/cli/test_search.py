@@ -80,6 +80,34 @@ def test_k_and_the_bounds_leave_hits_out(run: Run, shelf: Shelf) -> None:
     assert matches == everything[:3]
 
 
+def test_copies_are_folded_and_counted_where_that_is_asked_for(
+    run: Run, shelf: Shelf, tmp_path: Path
+) -> None:
+    query = shelf.pictures / "scene-0.jpg"
+    (tmp_path / "again.jpg").write_bytes(query.read_bytes())
+    library = tmp_path / "copies.lookalike"
+    assert run("index", shelf.pictures, tmp_path, "--library", library).code == 1
+    search = ("search", query, "--library", library)
+    assert len(run(*search, "--json").json) == 4
+    assert all(hit["repeats"] == [] for hit in run(*search, "--json").json)
+    first, *others = run(*search, "--fold", "--json").json
+    assert [Path(copy["uri"]).name for copy in first["repeats"]] in (["again.jpg"], [query.name])
+    assert [hit["repeats"] for hit in others] == [[], []]
+    header, line, *rest = run(*search, "--fold").out.splitlines()
+    assert header.split() == ["rank", "score", "match", "size", "copies", "where"]
+    assert "  +1  " in line
+    assert not any("+1" in row for row in rest)
+
+
+def test_diversity_is_refused_beside_a_field_to_sort_by(run: Run, shelf: Shelf) -> None:
+    search = ("search", shelf.pictures / "scene-0.jpg", "--library", shelf.library)
+    assert len(run(*search, "--diversity", "0.5", "--json").json) == 5
+    ran = run(*search, "--diversity", "0.5", "--sort", "name")
+    assert (ran.code, ran.out) == (2, "")
+    assert "leave out sort" in ran.err
+    assert run(*search, "--diversity", "1.5").code == 2
+
+
 def test_nothing_found_ends_with_1_and_says_so(run: Run, shelf: Shelf) -> None:
     query = (shelf.pictures.parent / "goods" / "a.png", "--library", shelf.library)
     assert run("search", *query, "--min-score", "0.999").code == 0
