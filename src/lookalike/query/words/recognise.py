@@ -6,7 +6,7 @@ import os
 import re
 from pathlib import Path
 
-__all__ = ["is_words"]
+__all__ = ["is_words", "names_a_file"]
 
 _EXTENSION = re.compile(r"\.[A-Za-z0-9]{2,5}$")
 _SCHEME = re.compile(r"^[A-Za-z][A-Za-z0-9+.-]*:/")
@@ -31,10 +31,11 @@ def is_words(query: object, *, text: bool | None = None) -> bool:
         return False
     if "/" in query or "\\" in query or query[0] in "~." or _SCHEME.match(query):
         return False
-    return not _EXTENSION.search(stripped) and not _exists(query)
+    return not _EXTENSION.search(stripped) and not names_a_file(query)
 
 
-def _exists(name: str) -> bool:
+def names_a_file(name: str) -> bool:
+    """Return whether there is a file or a folder of that name."""
     try:
         return os.path.lexists(Path(name).expanduser())
     except (OSError, ValueError, RuntimeError):

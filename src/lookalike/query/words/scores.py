@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["WordScores", "combine", "coverage", "word_probability"]
+__all__ = ["WordScores", "combine", "coverage", "word_log_odds", "word_probability"]
 
 SAID = 0.6
 """How far an image comes towards a score of 1 when its address or metadata say every word."""
@@ -51,6 +51,11 @@ def word_probability(score: float) -> float:
     classes.
     """
     return 1.0 / (1.0 + math.exp(-(_SLOPE * score + _INTERCEPT)))
+
+
+def word_log_odds(scores: Floats) -> NDArray[np.float64]:
+    """Return log(p / (1 - p)) of ``word_probability`` for scores of any shape."""
+    return _SLOPE * scores.astype(np.float64) + _INTERCEPT
 
 
 def combine(
