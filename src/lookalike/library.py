@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .encoders import Encoder
     from .index import IndexStatus, LibraryIndex
     from .query import QueryImage, SearchOptions
+    from .query.sums import Sum, Weighted
     from .reembedding import ReembedReport
 
 __all__ = ["Library"]
@@ -156,8 +157,10 @@ class Library:
 
     def search(
         self,
-        query: QueryImage,
+        query: QueryImage | None = None,
         *,
+        positive: Sequence[Weighted] = (),
+        negative: Sequence[Weighted] = (),
         k: int = 10,
         min_score: float | None = None,
         min_probability: float | None = None,
@@ -173,8 +176,10 @@ class Library:
 
         The query is a path, a URL, the bytes of a picture file, a PIL image or an array
         (uint8, or float in [0, 1]; height × width, with 3 or 4 channels or none). A string
-        that names no file, and does not look as if it should, is words: ``"a red car"``.
-        ``text`` says so (True) or denies it (False).
+        that names no file, and does not look as if it should, is words: ``"a red car"``; or a
+        sum: ``"beach.jpg + 0.5*sunset.jpg - 'people'"``. ``text`` True says that a string is
+        words, False that it is a path or a URL. ``positive`` and ``negative``, in place of the
+        query, are what to add and subtract: queries, or pairs of a query and its weight.
         ``min_score`` is a cosine in [-1, 1], ``min_probability`` lies in [0, 1].
 
         ``where`` is a filter such as ``price < 50 and category = 'shoe'``: only images that pass
@@ -187,10 +192,12 @@ class Library:
         Raises:
             SourceError: the query cannot be read.
             ImageError: the query is no picture.
-            UsageError: a number is out of range, or the filter or field cannot be understood.
+            UsageError: a number is out of range, or the sum, filter or field makes no sense.
         """
+        from .query.sums import asked_for
+
         return self.search_batch(
-            [query],
+            [asked_for(query, positive, negative, text=text)],
             k=k,
             min_score=min_score,
             min_probability=min_probability,
@@ -204,7 +211,7 @@ class Library:
         )[0]
 
     def search_batch(
-        self, queries: Sequence[QueryImage], **options: Unpack[SearchOptions]
+        self, queries: Sequence[QueryImage | Sum], **options: Unpack[SearchOptions]
     ) -> list[Hits]:
         """Return what ``search`` returns, for several queries at once; it has the same options."""
         while True:

@@ -154,4 +154,4 @@ def _may_stand_bare(text: str) -> bool:
 
 def _plain(number: float) -> str:
     """Return a number without exponent that reads as the same one."""
-    return format(Decimal(repr(number)), "f")
+    return format(Decimal(repr(number)), "f").removesuffix(".0")

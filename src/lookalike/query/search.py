@@ -21,8 +21,11 @@ from lookalike.settings import Settings
 from lookalike.sources import read_file, uri_to_path
 
 from .arranging import Arranged, Arranging
+from .encoding import encode_parts, encode_queries
 from .filters import Filters
-from .inputs import QueryImage, read_query
+from .inputs import QueryImage
+from .sum_ranking import SumRanking
+from .sums import Sum, sum_of
 from .words import WordSearcher, is_words, word_probability
 
 if TYPE_CHECKING:
@@ -98,7 +101,7 @@ class Searcher:
 
     def search_batch(
         self,
-        queries: Sequence[QueryImage],
+        queries: Sequence[QueryImage | Sum],
         *,
         k: int = 10,
         min_score: float | None = None,
@@ -116,12 +119,12 @@ class Searcher:
         ``min_score`` is a cosine in [-1, 1], ``min_probability`` lies in [0, 1]; hits below
         either are left out. ``where`` is a filter, ``sort`` is ``score`` or a field with or
         without a minus, by which the ``among`` most alike are then put in order.
-        ``text`` says whether strings are words; None guesses (see ``is_words``). ``fold`` and
-        ``diversity`` are those of :class:`Arranging`.
+        ``text`` says whether strings are words; None guesses (see ``is_words`` and ``sum_of``).
+        ``fold`` and ``diversity`` are those of :class:`Arranging`.
 
         Raises:
-            UsageError: a number is out of range, a query of the wrong type, or ``where`` or
-                ``sort`` no such thing.
+            UsageError: a number is out of range, a query of the wrong type or a broken sum, or
+                ``where`` or ``sort`` no such thing.
             SourceError, ImageError: a query cannot be read.
         """
         _check(k, min_score, min_probability)
@@ -138,7 +141,8 @@ class Searcher:
         arranging.check(by_score=sort == _BY_SCORE)
         if not queries:
             return []
-        if any(is_words(query, text=text) for query in queries):
+        queries = [sum_of(query, text=text) or query for query in queries]
+        if any(_in_words(query, text) for query in queries):
             options = SearchOptions(
                 k=k,
                 min_score=min_score,
@@ -154,11 +158,11 @@ class Searcher:
             page = slice(offset, offset + k)
             return [
                 self._by_words(query, bounds, allowed, sort, page, among, arranging)
-                if isinstance(query, str) and is_words(query, text=text)
+                if isinstance(query, str | Sum) and _in_words(query, text)
                 else self.search_batch([query], **options)[0]
                 for query in queries
             ]
-        names, vectors = self._encoded(queries)
+        names, vectors = encode_queries(queries, self.encoder, self._settings)
 
         def search(depth: int) -> list[Neighbours]:
             return self._index.search(vectors, depth, allowed=allowed)
@@ -167,25 +171,14 @@ class Searcher:
         if sort == _BY_SCORE:
             found = arranging.pages(search, keep, k=k, offset=offset)
             return [
-                self._hits(name, one, first=offset + 1)
+                self._hits(name, one, self._seen, first=offset + 1)
                 for name, one in zip(names, found, strict=True)
             ]
         whole = [
-            self._hits(name, arranging.folded(keep(one)))
+            self._hits(name, arranging.folded(keep(one)), self._seen)
             for name, one in zip(names, search(among), strict=True)
         ]
         return [self._in_order(hits, sort, slice(offset, offset + k)) for hits in whole]
-
-    def _encoded(self, queries: Sequence[QueryImage]) -> tuple[list[str], NDArray[np.float32]]:
-        encoder = self.encoder
-        names, inputs = [], []
-        for query in queries:
-            name, picture = read_query(
-                query, settings=self._settings, shortest_side=encoder.card.decode_side
-            )
-            names.append(name)
-            inputs.append(encoder.prepare(picture.pixels))
-        return names, encoder.encode(np.stack(inputs)).vectors
 
     def _in_order(self, hits: Hits, sort: str, page: slice) -> Hits:
         by_id = {hit.image_id: hit for hit in hits}
@@ -208,7 +201,7 @@ class Searcher:
 
     def _by_words(
         self,
-        words: str,
+        words: str | Sum,
         bounds: _Bounds,
         allowed: NDArray[np.int64] | None,
         sort: str,
@@ -216,35 +209,69 @@ class Searcher:
         among: int,
         arranging: Arranging,
     ) -> Hits:
-        scores = self.words.scores(words)
-        if allowed is not None:
-            scores = scores.among(allowed)
+        if isinstance(words, Sum):
+            ranking = self._sum_ranking(words, bounds.probability, allowed)
+            name, search, probabilities = words.name, ranking.best, ranking.probabilities
+            bounds = _Bounds(bounds.score, None)
+        else:
+            name, probabilities = words, _worded
+            scores = self.words.scores(words)
+            if allowed is not None:
+                scores = scores.among(allowed)
 
-        def search(depth: int) -> list[Neighbours]:
-            best = scores.best(depth)
-            return [Neighbours(best.image_ids, best.scores)]
+            def search(depth: int) -> list[Neighbours]:
+                best = scores.best(depth)
+                return [Neighbours(best.image_ids, best.scores)]
 
         keep = partial(bounds.kept, probability_of=word_probability)
         if sort == _BY_SCORE:
             k = page.stop - page.start
             (found,) = arranging.pages(search, keep, k=k, offset=page.start)
-            return self._hits(words, found, first=page.start + 1, worded=True)
-        whole = self._hits(words, arranging.folded(keep(search(among)[0])), worded=True)
+            return self._hits(name, found, probabilities, first=page.start + 1)
+        whole = self._hits(name, arranging.folded(keep(search(among)[0])), probabilities)
         return self._in_order(whole, sort, page)
 
-    def _hits(self, name: str, arranged: Arranged, first: int = 1, *, worded: bool = False) -> Hits:
-        probability_of = word_probability if worded else self.encoder.card.probability
+    def _sum_ranking(
+        self, asked: Sum, least: float | None, allowed: NDArray[np.int64] | None
+    ) -> SumRanking:
+        pictures = asked.pictures
+        units = np.zeros((0, self.encoder.card.dimensions), np.float32)
+        if pictures:
+            _, units = encode_parts(pictures, self.encoder, self._settings)
+        return SumRanking(
+            self._catalog,
+            self._index,
+            units=units,
+            weights=np.array([part.weight for part in pictures]),
+            words=[(self.words.scores(words), weight) for words, weight in asked.words.items()],
+            probability=self.encoder.card.probability,
+            min_probability=least,
+            allowed=allowed,
+        )
+
+    def _seen(self, found: Neighbours) -> list[float]:
+        return [self.encoder.card.probability(score) for score in found.scores.tolist()]
+
+    def _hits(
+        self,
+        name: str,
+        arranged: Arranged,
+        probabilities: Callable[[Neighbours], list[float]],
+        first: int = 1,
+    ) -> Hits:
         shown = arranged.shown
         known = set(shown.image_ids.tolist())
         folded = {one: arranged.repeats[one] for one in known & arranged.repeats.keys()}
         wanted = [*known, *(one for row in folded.values() for one in row.image_ids.tolist())]
         rows = self._catalog.images(wanted)
         hits: list[Hit] = []
-        for image_id, score in zip(shown.image_ids.tolist(), shown.scores.tolist(), strict=True):
+        for image_id, score, probability in zip(
+            shown.image_ids.tolist(), shown.scores.tolist(), probabilities(shown), strict=True
+        ):
             row = rows.get(image_id)
             if row is None:  # removed by another process between the two look-ups
                 continue
-            hit = _hit(first + len(hits), row, score, float(probability_of(score)))
+            hit = _hit(first + len(hits), row, score, probability)
             if image_id in folded:
                 hit = replace(hit, repeats=_repeats(folded[image_id], rows))
             hits.append(hit)
@@ -289,6 +316,14 @@ def _repeats(folded: Neighbours, rows: Mapping[int, ImageRow]) -> tuple[Repeat, 
         for image_id, score in scored
         if image_id in rows
     )
+
+
+def _worded(found: Neighbours) -> list[float]:
+    return [word_probability(score) for score in found.scores.tolist()]
+
+
+def _in_words(query: QueryImage | Sum, text: bool | None) -> bool:
+    return bool(query.words) if isinstance(query, Sum) else is_words(query, text=text)
 
 
 def _check(k: int, min_score: float | None, min_probability: float | None) -> None:

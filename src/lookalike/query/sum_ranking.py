@@ -14,7 +14,7 @@ from lookalike.index import LibraryIndex, Neighbours
 from .sums import direction
 from .words import WordScores, word_log_odds
 
-__all__ = ["SumRanking", "log_odds", "sum_probability"]
+__all__ = ["SumRanking", "log_odds"]
 
 _CANDIDATES = 10_000
 _CANDIDATES_PER_HIT = 4
@@ -22,6 +22,7 @@ _ROWS_AT_ONCE = 4096
 _LEAST = 1e-9
 
 Vectors = NDArray[np.float32]
+Odds = NDArray[np.float64]
 Probability = Callable[[NDArray[np.floating]], NDArray[np.float64]]
 
 
@@ -31,11 +32,12 @@ class SumRanking:
     Scores of words and cosines of pictures are not of one kind: what is added up are the log-odds
     that each term gives an image, L = log(p / (1 - p)) with the p of its own calibration:
 
-        mean(x) = sum of w_i L_i(x) / sum of |w_i|,    score(x) = tanh(mean(x) / 2)
+        mean(x) = sum of w_i L_i(x) / sum of |w_i|,    score(x) = tanh(mean(x) / 2) in [-1, 1].
 
-    so that the score lies in [-1, 1] and the probability is (1 + score) / 2 = 1 / (1 + e^-mean).
-    A term that is subtracted has a negative weight: its odds are turned over. For pictures alone
-    the order is that of the cosine with the sum of their vectors.
+    What is subtracted has a negative weight. For pictures alone the order is that of the cosine
+    with the sum of their vectors. The probability of an image is that of its fitting all terms,
+    were they independent: the product of q_i^(|w_i| / max |w|), with q_i the p of what is added
+    and 1 - p of what is subtracted. It is no higher than that of what weighs most.
 
     Words score every image. Where there are pictures too, those images are ranked that are among
     the 10,000 nearest to the sum of the pictures' vectors, or the 10,000 best by the words alone;
@@ -67,37 +69,56 @@ class SumRanking:
         self._units, self._weights, self._probability = units, weights, probability
         self._candidates = candidates
         self._toward = direction(units, weights) if len(units) else None
-        self._size = float(np.abs(weights).sum()) + sum(abs(weight) for _, weight in words)
-        self._ids, self._worded = _added(words)
+        self._words = np.array([weight for _, weight in words])
+        every = np.abs(np.concatenate([weights, self._words]))
+        self._size, self._most = float(every.sum()), float(every.max())
+        self._ids, self._odds = _common([scores for scores, _ in words])
         if allowed is not None:
             kept = np.isin(self._ids, allowed)
-            self._ids, self._worded = self._ids[kept], self._worded[kept]
+            self._ids, self._odds = self._ids[kept], self._odds[kept]
+        self._worded = self._odds @ self._words
 
     def best(self, depth: int) -> list[Neighbours]:
         """Return, as the only item, the ``depth`` best images; of equals the lower id first."""
         ids, total = self._ids, self._worded
         if self._toward is not None:
-            ids, total = self._with_pictures(depth)
+            ids, total = self._with_pictures(self._toward, depth)
         mean = total / self._size
         order = np.lexsort((ids, -mean))[:depth]
         return [Neighbours(ids[order], np.tanh(mean[order] / 2).astype(np.float32))]
 
-    def _with_pictures(self, depth: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    def _with_pictures(
+        self, toward: Vectors, depth: int
+    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
         many = max(self._candidates, _CANDIDATES_PER_HIT * depth)
-        near = self._index.search(self._toward[None], many, allowed=self._allowed)[0].image_ids
+        near = self._index.search(toward[None], many, allowed=self._allowed)[0].image_ids
         told = self._ids[np.argsort(-self._worded, kind="stable")[:many]]
         wanted = np.intersect1d(np.union1d(near, told), self._ids)
-        found, totals = [np.zeros(0, np.int64)], [np.zeros(0)]
+        ids, odds = self._pictured(wanted)
+        return ids, odds @ self._weights + self._worded[np.searchsorted(self._ids, ids)]
+
+    def _pictured(self, wanted: NDArray[np.int64]) -> tuple[NDArray[np.int64], Odds]:
+        """Return those of the images that have a vector, ascending (n,), and log-odds (n, p)."""
+        found, odds = [np.zeros(0, np.int64)], [np.zeros((0, len(self._units)))]
         for start in range(0, len(wanted), _ROWS_AT_ONCE):
             with self._catalog.reading() as connection:
                 ids, vectors = vectors_of_images(
                     connection, self._index.generation, wanted[start : start + _ROWS_AT_ONCE]
                 )
-            cosines = vectors.astype(np.float32) @ self._units.T
             found.append(ids)
-            totals.append(log_odds(self._probability(cosines)) @ self._weights)
-        every = np.concatenate(found)
-        return every, np.concatenate(totals) + self._worded[np.searchsorted(self._ids, every)]
+            odds.append(log_odds(self._probability(vectors.astype(np.float32) @ self._units.T)))
+        return np.concatenate(found), np.concatenate(odds)
+
+    def probabilities(self, image_ids: NDArray[np.int64]) -> list[float]:
+        """Return the probability of images that ``best`` found, in their order; 0 for lost ones."""
+        ids, odds = np.sort(image_ids), np.zeros((len(image_ids), 0))
+        if len(self._units):
+            ids, odds = self._pictured(ids)
+        odds = np.hstack([odds, self._odds[np.searchsorted(self._ids, ids)]])
+        weights = np.concatenate([self._weights, self._words])
+        logs = -np.logaddexp(0.0, -np.sign(weights) * odds) @ (np.abs(weights) / self._most)
+        known = dict(zip(ids.tolist(), np.exp(logs).tolist(), strict=True))
+        return [known.get(image_id, 0.0) for image_id in image_ids.tolist()]
 
 
 def log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -106,24 +127,14 @@ def log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.log(kept) - np.log1p(-kept)
 
 
-def sum_probability(score: float) -> float:
-    """Return the probability that belongs to a score of ``SumRanking``."""
-    return (1.0 + score) / 2.0
-
-
-def _added(
-    words: Sequence[tuple[WordScores, float]],
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Return the ids (n,) of the images that all words score, and the weighted log-odds (n,).
+def _common(words: Sequence[WordScores]) -> tuple[NDArray[np.int64], Odds]:
+    """Return the ids (n,) of the images that all words score, and the log-odds of each (n, t).
 
     A picture that is added between two of them is not scored by the first.
     """
-    ids = words[0][0].image_ids
-    for scores, _ in words[1:]:
-        if len(scores.image_ids) != len(ids) or (scores.image_ids != ids).any():
+    ids = words[0].image_ids
+    for scores in words[1:]:
+        if not np.array_equal(scores.image_ids, ids):
             ids = np.intersect1d(ids, scores.image_ids)
-    total = np.zeros(len(ids))
-    for scores, weight in words:
-        own = scores.scores[np.searchsorted(scores.image_ids, ids)]
-        total += weight * word_log_odds(own)
-    return ids, total
+    own = [scores.scores[np.searchsorted(scores.image_ids, ids)] for scores in words]
+    return ids, np.stack([word_log_odds(scores) for scores in own], axis=1)

@@ -19,7 +19,7 @@ from .arithmetic import MOST_TERMS, BrokenSumError, Term, read_sum, write_sum
 from .inputs import QueryImage
 from .words import is_words, names_a_file
 
-__all__ = ["Part", "Sum", "Weighted", "direction", "sum_of", "sum_of_lists"]
+__all__ = ["Part", "Sum", "Weighted", "asked_for", "direction", "sum_of", "sum_of_lists"]
 
 Weighted: TypeAlias = "QueryImage | tuple[QueryImage, float]"
 """What may be added or subtracted: a picture or words, or a pair of that and a weight above 0."""
@@ -132,6 +132,28 @@ def sum_of_lists(
     if len(parts) > MOST_TERMS:
         raise UsageError(f"A sum has at most {MOST_TERMS} terms, not {len(parts)}.")
     return Sum(tuple(parts), write_sum(tuple(_shown(part) for part in parts)))
+
+
+def asked_for(
+    query: QueryImage | None,
+    positive: Sequence[Weighted],
+    negative: Sequence[Weighted],
+    *,
+    text: bool | None = None,
+) -> QueryImage | Sum:
+    """Return the query, or the sum of the lists where there is no query.
+
+    Raises:
+        UsageError: there are both or neither, or the lists make no sense (see ``sum_of_lists``).
+    """
+    summed = len(positive) > 0 or len(negative) > 0
+    if query is not None and summed:
+        raise UsageError("Give either a query or positive and negative ones, not both.")
+    if query is not None:
+        return query
+    if not summed:
+        raise UsageError("There is nothing to search for: give a query, or positive ones.")
+    return sum_of_lists(positive, negative, text=text)
 
 
 def direction(vectors: NDArray[np.floating], weights: NDArray[np.floating]) -> NDArray[np.float32]:
