@@ -188,3 +188,17 @@ def test_a_mistyped_file_name_is_no_search_for_words(run: Run, shelf: Shelf) -> 
     assert ran.code == 2
     assert "There is no file bech.jpg" in ran.err
     assert run("search", "bech.jpg", "--text", "--library", shelf.library).code == 0
+
+
+def test_pictures_and_words_may_be_added_up(run: Run, shelf: Shelf) -> None:
+    first, second = (shelf.pictures / f"scene-{number}.jpg" for number in (1, 2))
+    asked = f"{first} + 0.25*'{second}' - 'red'"
+    ran = run("search", asked, "--library", shelf.library, "--json", "-k", "2")
+    assert ran.code == 0
+    assert [hit["uri"] for hit in ran.json] == [str(first), str(second)]
+
+
+def test_a_broken_sum_ends_with_2_and_says_where(run: Run, shelf: Shelf) -> None:
+    ran = run("search", "a.jpg + 'red", "--library", shelf.library)
+    assert ran.code == 2
+    assert "at character 9: the quote ' is not closed" in ran.err

@@ -81,7 +81,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
         catalog.apply(generation.id, store=stored)
         ids = np.sort([catalog.find(f"/{number}.jpg")[0] for number in range(COUNT)])
         words = [
-            WordScores(ids, generator.uniform(-0.2, 0.8, COUNT).astype(np.float32))
+            WordScores(ids, generator.uniform(-0.4, 0.8, COUNT).astype(np.float32))
             for _ in range(2)
         ]
         index = LibraryIndex(catalog, folder, generation)
@@ -97,8 +97,8 @@ def slow(world: World, weights: list[float], worded: list[float]) -> dict[int, t
             for unit, _ in zip(world.units, weights, strict=False)
         ]
         chances += [
-            word_probability(float(scores.scores[place]))
-            for scores, _ in zip(world.words, worded, strict=False)
+            word_probability(max(float(scores.scores[place]), 0.0 if weight < 0 else -1.0))
+            for scores, weight in zip(world.words, worded, strict=False)
         ]
         every = weights + worded
         odds = [math.log(chance / (1 - chance)) for chance in chances]

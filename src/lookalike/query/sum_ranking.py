@@ -34,10 +34,12 @@ class SumRanking:
 
         mean(x) = sum of w_i L_i(x) / sum of |w_i|,    score(x) = tanh(mean(x) / 2) in [-1, 1].
 
-    What is subtracted has a negative weight. For pictures alone the order is that of the cosine
-    with the sum of their vectors. The probability of an image is that of its fitting all terms,
-    were they independent: the product of q_i^(|w_i| / max |w|), with q_i the p of what is added
-    and 1 - p of what is subtracted. It is no higher than that of what weighs most.
+    What is subtracted has a negative weight; of words that are subtracted, scores below 0 count as
+    0, so that an image is not found for being even farther from them. For pictures alone the
+    order is that of the cosine with the sum of their vectors. The probability of an image is that
+    of its fitting all terms, were they independent: the product of q_i^(|w_i| / max |w|), with
+    q_i the p of what is added and 1 - p of what is subtracted. It is no higher than that of what
+    weighs most.
 
     Words score every image. Where there are pictures too, those images are ranked that are among
     the 10,000 nearest to the sum of the pictures' vectors, or the 10,000 best by the words alone;
@@ -72,7 +74,7 @@ class SumRanking:
         self._words = np.array([weight for _, weight in words])
         every = np.abs(np.concatenate([weights, self._words]))
         self._size, self._most = float(every.sum()), float(every.max())
-        self._ids, self._odds = _common([scores for scores, _ in words])
+        self._ids, self._odds = _common(words)
         if allowed is not None:
             kept = np.isin(self._ids, allowed)
             self._ids, self._odds = self._ids[kept], self._odds[kept]
@@ -127,14 +129,17 @@ def log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     return np.log(kept) - np.log1p(-kept)
 
 
-def _common(words: Sequence[WordScores]) -> tuple[NDArray[np.int64], Odds]:
+def _common(words: Sequence[tuple[WordScores, float]]) -> tuple[NDArray[np.int64], Odds]:
     """Return the ids (n,) of the images that all words score, and the log-odds of each (n, t).
 
     A picture that is added between two of them is not scored by the first.
     """
-    ids = words[0].image_ids
-    for scores in words[1:]:
+    ids = words[0][0].image_ids
+    for scores, _ in words[1:]:
         if not np.array_equal(scores.image_ids, ids):
             ids = np.intersect1d(ids, scores.image_ids)
-    own = [scores.scores[np.searchsorted(scores.image_ids, ids)] for scores in words]
-    return ids, np.stack([word_log_odds(scores) for scores in own], axis=1)
+    odds = []
+    for scores, weight in words:
+        own = scores.scores[np.searchsorted(scores.image_ids, ids)]
+        odds.append(word_log_odds(np.maximum(own, 0.0) if weight < 0 else own))
+    return ids, np.stack(odds, axis=1)

@@ -33,7 +33,7 @@ def search(
         str,
         typer.Argument(
             metavar="QUERY",
-            help="Picture file or URL, - for standard input, or words.",
+            help="Picture file or URL, - for standard input, words, or a sum of these.",
             show_default=False,
         ),
     ],
@@ -97,7 +97,8 @@ def search(
 
     Score is the cosine of the two pictures' vectors, at most 1; match is the probability
     that they show the same kind of thing. A query that names no file, and does not look like
-    the name of one, is words; score and match then say how well a picture fits them.
+    the name of one, is words; score and match then say how well a picture fits them. Pictures
+    and words in quotes may be added and subtracted, each with a weight.
 
     A filter compares fields: those of every image (name, folder, uri, url, page_url, width,
     height, size, format, added, modified, label, label_probability) and the columns of your
@@ -108,6 +109,7 @@ def search(
     Examples:
       lookalike search photo.jpg
       lookalike search "a red car"
+      lookalike search "beach.jpg + 0.5*sunset.jpg - 'people'"
       lookalike search https://example.org/photo.jpg -k 3
       curl -s https://example.org/photo.jpg | lookalike search -
       lookalike search photo.jpg --min-probability 0.5 --json
