@@ -190,8 +190,7 @@ class Library:
         the ``repeats`` of its hit. ``diversity`` from 0 to 1 trades likeness for variety.
 
         Raises:
-            SourceError: the query cannot be read.
-            ImageError: the query is no picture.
+            SourceError, ImageError: the query cannot be read, or is no picture.
             UsageError: a number is out of range, or the sum, filter or field makes no sense.
         """
         from .query.sums import asked_for
@@ -392,11 +391,7 @@ class Library:
     ) -> AbstractContextManager[None]:
         from .lock import writer_lock
 
-        def waiting(holder: str) -> None:
-            if progress is not None:
-                progress(Progress(0, None, stage=f"waiting: {holder} is writing"))
-
-        return writer_lock(self._path, wait=wait, waiting=waiting)
+        return writer_lock(self._path, wait=wait, progress=progress)
 
     def _label_names(self) -> Sequence[str]:
         from .encoders import model_card

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from .errors import LibraryBusyError
+from .results import Progress
 
 __all__ = ["writer_lock"]
 
@@ -18,11 +19,11 @@ _POLL_SECONDS = 0.25
 
 @contextmanager
 def writer_lock(
-    folder: Path, *, wait: bool, waiting: Callable[[str], None] | None = None
+    folder: Path, *, wait: bool, progress: Callable[[Progress], None] | None = None
 ) -> Iterator[None]:
     """Hold the library's writer lock, which the system releases when the process ends.
 
-    ``waiting`` is told once who holds the lock when there is somebody to wait for.
+    ``progress`` is told once who holds the lock when there is somebody to wait for.
 
     Raises:
         LibraryBusyError: another process is writing and ``wait`` is false.
@@ -39,8 +40,8 @@ def writer_lock(
             raise LibraryBusyError(
                 f"{holder} is writing to {folder}. Try again later, or let this wait."
             ) from error
-        if waiting is not None:
-            waiting(holder)
+        if progress is not None:
+            progress(Progress(0, None, stage=f"waiting: {holder} is writing"))
         lock.acquire(poll_interval=_POLL_SECONDS)
     try:
         holder_file.write_text(

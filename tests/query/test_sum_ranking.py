@@ -38,7 +38,7 @@ class World:
             weights=np.array(weights),
             words=list(zip(self.words, worded, strict=False)),
             probability=probability,
-            **{"allowed": None, **options},
+            **options,
         )
 
 
@@ -127,7 +127,7 @@ def test_it_ranks_like_the_slow_reference(
     assert found.image_ids.tolist() == order
     np.testing.assert_allclose(found.scores, [expected[one][0] for one in order], atol=1e-5)
     np.testing.assert_allclose(
-        ranking.probabilities(found.image_ids), [expected[one][1] for one in order], atol=1e-5
+        ranking.probabilities(found), [expected[one][1] for one in order], atol=1e-5
     )
 
 
@@ -138,6 +138,14 @@ def test_only_what_a_filter_lets_through_is_found(world: World) -> None:
     kept = np.isin(whole.image_ids, allowed)
     assert found.image_ids.tolist() == whole.image_ids[kept].tolist()
     np.testing.assert_allclose(found.scores, whole.scores[kept], atol=1e-6)
+
+
+def test_what_is_improbable_is_left_out_before_the_best_are_taken(world: World) -> None:
+    whole = world.ranking([1.0], [1.0]).best(COUNT)[0]
+    chances = np.array(world.ranking([1.0], [1.0]).probabilities(whole))
+    least = float(np.median(chances))
+    found = world.ranking([1.0], [1.0], min_probability=least).best(5)[0]
+    assert found.image_ids.tolist() == whole.image_ids[chances >= least][:5].tolist()
 
 
 def test_the_best_of_a_few_candidates_are_the_best_of_all(world: World) -> None:
@@ -170,7 +178,6 @@ def test_pictures_that_cancel_out_are_told(world: World) -> None:
             weights=np.array([1.0, -1.0]),
             words=[(world.words[0], 1.0)],
             probability=probability,
-            allowed=None,
         )
 
 

@@ -50,6 +50,7 @@ class SumRanking:
         words: what each of the words says of all images, with its weight; at least one.
         probability: turns cosines of pictures into probabilities.
         allowed: ids of the images that may be found, ascending; None for all.
+        min_probability: leaves out images of a lower one.
 
     Raises:
         UsageError: the pictures cancel out.
@@ -64,43 +65,49 @@ class SumRanking:
         weights: NDArray[np.float64],
         words: Sequence[tuple[WordScores, float]],
         probability: Probability,
-        allowed: NDArray[np.int64] | None,
+        allowed: NDArray[np.int64] | None = None,
+        min_probability: float | None = None,
         candidates: int = _CANDIDATES,
     ) -> None:
         self._catalog, self._index, self._allowed = catalog, index, allowed
-        self._units, self._weights, self._probability = units, weights, probability
-        self._candidates = candidates
+        self._units, self._probability, self._candidates = units, probability, candidates
         self._toward = direction(units, weights) if len(units) else None
-        self._words = np.array([weight for _, weight in words])
-        every = np.abs(np.concatenate([weights, self._words]))
-        self._size, self._most = float(every.sum()), float(every.max())
+        self._weights = np.concatenate([weights, [weight for _, weight in words]])
+        self._least = 0.0 if min_probability is None else min_probability
         self._ids, self._odds = _common(words)
         if allowed is not None:
             kept = np.isin(self._ids, allowed)
             self._ids, self._odds = self._ids[kept], self._odds[kept]
-        self._worded = self._odds @ self._words
 
     def best(self, depth: int) -> list[Neighbours]:
         """Return, as the only item, the ``depth`` best images; of equals the lower id first."""
-        ids, total = self._ids, self._worded
-        if self._toward is not None:
-            ids, total = self._with_pictures(self._toward, depth)
-        mean = total / self._size
+        ids, odds = self._odds_of(self._candidates_for(depth))
+        if self._least > 0.0:
+            good = self._probable(odds) >= self._least
+            ids, odds = ids[good], odds[good]
+        mean = odds @ (self._weights / np.abs(self._weights).sum())
         order = np.lexsort((ids, -mean))[:depth]
         return [Neighbours(ids[order], np.tanh(mean[order] / 2).astype(np.float32))]
 
-    def _with_pictures(
-        self, toward: Vectors, depth: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        many = max(self._candidates, _CANDIDATES_PER_HIT * depth)
-        near = self._index.search(toward[None], many, allowed=self._allowed)[0].image_ids
-        told = self._ids[np.argsort(-self._worded, kind="stable")[:many]]
-        wanted = np.intersect1d(np.union1d(near, told), self._ids)
-        ids, odds = self._pictured(wanted)
-        return ids, odds @ self._weights + self._worded[np.searchsorted(self._ids, ids)]
+    def probabilities(self, found: Neighbours) -> list[float]:
+        """Return the probability of images that were found, in their order; 0 for lost ones."""
+        ids, odds = self._odds_of(np.sort(found.image_ids))
+        known = dict(zip(ids.tolist(), self._probable(odds).tolist(), strict=True))
+        return [known.get(image_id, 0.0) for image_id in found.image_ids.tolist()]
 
-    def _pictured(self, wanted: NDArray[np.int64]) -> tuple[NDArray[np.int64], Odds]:
-        """Return those of the images that have a vector, ascending (n,), and log-odds (n, p)."""
+    def _candidates_for(self, depth: int) -> NDArray[np.int64]:
+        if self._toward is None:
+            return self._ids
+        many = max(self._candidates, _CANDIDATES_PER_HIT * depth)
+        near = self._index.search(self._toward[None], many, allowed=self._allowed)[0].image_ids
+        worded = self._odds @ self._weights[len(self._units) :]
+        told = self._ids[np.argsort(-worded, kind="stable")[:many]]
+        return np.intersect1d(np.union1d(near, told), self._ids)
+
+    def _odds_of(self, wanted: NDArray[np.int64]) -> tuple[NDArray[np.int64], Odds]:
+        """Return those of the images that can be scored, ascending (n,), and log-odds (n, t)."""
+        if self._toward is None:
+            return wanted, self._odds[np.searchsorted(self._ids, wanted)]
         found, odds = [np.zeros(0, np.int64)], [np.zeros((0, len(self._units)))]
         for start in range(0, len(wanted), _ROWS_AT_ONCE):
             with self._catalog.reading() as connection:
@@ -109,18 +116,15 @@ class SumRanking:
                 )
             found.append(ids)
             odds.append(log_odds(self._probability(vectors.astype(np.float32) @ self._units.T)))
-        return np.concatenate(found), np.concatenate(odds)
+        every = np.concatenate(found)
+        worded = self._odds[np.searchsorted(self._ids, every)]
+        return every, np.hstack([np.concatenate(odds), worded])
 
-    def probabilities(self, image_ids: NDArray[np.int64]) -> list[float]:
-        """Return the probability of images that ``best`` found, in their order; 0 for lost ones."""
-        ids, odds = np.sort(image_ids), np.zeros((len(image_ids), 0))
-        if len(self._units):
-            ids, odds = self._pictured(ids)
-        odds = np.hstack([odds, self._odds[np.searchsorted(self._ids, ids)]])
-        weights = np.concatenate([self._weights, self._words])
-        logs = -np.logaddexp(0.0, -np.sign(weights) * odds) @ (np.abs(weights) / self._most)
-        known = dict(zip(ids.tolist(), np.exp(logs).tolist(), strict=True))
-        return [known.get(image_id, 0.0) for image_id in image_ids.tolist()]
+    def _probable(self, odds: Odds) -> NDArray[np.float64]:
+        sizes = np.abs(self._weights)
+        logs = -np.logaddexp(0.0, -np.sign(self._weights) * odds) @ (sizes / sizes.max())
+        found: NDArray[np.float64] = np.exp(logs)
+        return found
 
 
 def log_odds(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
