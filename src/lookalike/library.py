@@ -14,7 +14,6 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from .catalog import Catalog, Generation
-    from .encoders import Encoder
     from .index import IndexStatus, LibraryIndex
     from .query import QueryImage, SearchOptions
     from .query.sums import Sum, Weighted
@@ -33,6 +32,7 @@ class Library:
     def __init__(self, folder: Path, *, settings: Settings, create: bool = True) -> None:
         from .events import Events
         from .in_use import InUse
+        from .names import Names
         from .opening import open_catalog
         from .recommending import Recommend
 
@@ -47,6 +47,8 @@ class Library:
             raise
         self.events = Events(self._catalog, self._writing)
         """What users did with the images: what recommendations for them are made from."""
+        self.names = Names(self._catalog, self._in_use.now, self._writing, settings)
+        """Your own names for what pictures show: ``library.names.add("shoe", "a.jpg")``."""
         self.recommend = Recommend(self._catalog, self._in_use.now, folder, settings)
         """What recommends images: ``library.recommend(like=["a.jpg"])``."""
 
@@ -220,10 +222,8 @@ class Library:
                 return found
 
     def recognize(self, image: QueryImage, *, k: int = 5) -> Labels:
-        """Return the ``k`` most probable names for what is in a picture."""
-        from .recognition import recognize as recognize_image
-
-        return recognize_image(image, encoder=self._encoder, settings=self._settings, k=k)
+        """Return the ``k`` most probable names for what is in a picture, ImageNet's and yours."""
+        return self.names.recognize(image, k=k)
 
     def remove(self, *targets: str | os.PathLike[str], wait: bool = True) -> int:
         """Forget images, named by path, URL or folder; return how many.
@@ -381,10 +381,6 @@ class Library:
     @property
     def _index(self) -> LibraryIndex:
         return self._in_use.now().index
-
-    @property
-    def _encoder(self) -> Encoder:
-        return self._in_use.now().searcher.encoder
 
     def _writing(
         self, *, wait: bool, progress: Callable[[Progress], None] | None

@@ -16,6 +16,7 @@ __all__ = [
     "ImageInfo",
     "Label",
     "Labels",
+    "Named",
     "Progress",
     "Repeat",
     "Stats",
@@ -35,11 +36,40 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """The user's own names for one picture, the most probable first.
+
+    The probabilities of all names and ``unknown``, that it shows none of them, sum to one.
+    """
+
+    labels: tuple[Label, ...]
+    unknown: float
+
+    @property
+    def best(self) -> str | None:
+        """The most probable name, or None where "unknown" is the likelier half."""
+        return self.labels[0].name if self.labels and self.unknown < 0.5 else None
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a dictionary that JSON can hold; ``best`` is null for an unknown thing."""
+        return {
+            "best": self.best,
+            "unknown": round(self.unknown, 4),
+            "labels": [label.to_dict() for label in self.labels],
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Labels(Sequence[Label]):
-    """The names of what is in one picture, the most probable first."""
+    """The names of what is in one picture, the most probable first.
+
+    ``labels`` are ImageNet's; ``names`` the user's own, or None where none was asked for or the
+    library has none.
+    """
 
     uri: str
     labels: tuple[Label, ...]
+    names: Named | None = None
 
     @overload
     def __getitem__(self, index: int) -> Label: ...
@@ -56,7 +86,13 @@ class Labels(Sequence[Label]):
 
     def to_dict(self) -> dict[str, Any]:
         """Return a dictionary that JSON can hold."""
-        return {"uri": self.uri, "labels": [label.to_dict() for label in self.labels]}
+        values: dict[str, Any] = {
+            "uri": self.uri,
+            "labels": [label.to_dict() for label in self.labels],
+        }
+        if self.names is not None:
+            values["names"] = self.names.to_dict()
+        return values
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from .commands.doctor import doctor
 from .commands.evaluate import evaluate
 from .commands.events import events
 from .commands.index import index
+from .commands.label import label
 from .commands.models import models
 from .commands.rebuild import rebuild_index
 from .commands.recognize import recognize
@@ -74,6 +75,7 @@ def lookalike(
 app.command("index")(index)
 app.command("search")(search)
 app.command("recognize")(recognize)
+app.add_typer(label, name="label")
 app.command("recommend")(recommend)
 app.add_typer(events, name="events")
 app.command("remove")(remove)

@@ -26,6 +26,7 @@ JUDGED = 1500
 _FOLDS = 10
 _LINEAR_CELLS = 20_000_000
 _PRIOR_WEIGHT = 10.0
+_USUAL_WEIGHT = 3.0
 _TEMPERATURES = np.exp(np.linspace(np.log(0.005), np.log(1.0), 80))
 
 
@@ -186,15 +187,23 @@ def _least(loss: Callable[[float], float]) -> float:
     return float(min(_TEMPERATURES, key=loss))
 
 
-def _curve(trial: LeftOut, prior: tuple[float, float]) -> tuple[float, float]:
+def _curve(trial: LeftOut, model_curve: tuple[float, float]) -> tuple[float, float]:
     """Return slope and intercept of "known" by how familiar an example looks.
 
     Platt's fit of examples left out alone (known) against examples left out with their whole name
-    (unknown), both kinds weighing the same; the prior curve counts as ten observations of its own.
-    With nothing of one kind the prior is all there is.
+    (unknown), both kinds weighing the same; a prior curve counts as ten observations of its own.
+    The prior has the slope of the model's own calibration and crosses one half where that does,
+    drawn to one standard deviation above the mean of the unknown ones, as if by three
+    observations. With one name alone there is nothing but the model's calibration.
     """
+    if len(trial.examples.names) < 2:
+        return model_curve
     known, strange = trial.known[trial.judged], trial.strange
-    if not len(known) or len(trial.examples.names) < 2:
+    slope, usual = model_curve[0], -model_curve[1] / model_curve[0]
+    found = float(strange.mean() + strange.std())
+    middle = (len(strange) * found + _USUAL_WEIGHT * usual) / (len(strange) + _USUAL_WEIGHT)
+    prior = (slope, -slope * middle)
+    if not len(known):
         return prior
     grid = np.linspace(0.0, 1.0, 11)
     share = np.clip(_logistic(prior, grid), 0.01, 0.99)

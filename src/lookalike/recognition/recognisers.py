@@ -22,7 +22,7 @@ __all__ = [
     "nearest_cosines",
 ]
 
-Scores: TypeAlias = NDArray[np.float64]
+Scores: TypeAlias = NDArray[np.floating]
 
 _NEVER = -1.0
 """The score of a name with no example left: that of the opposite picture."""
@@ -179,6 +179,7 @@ class LinearClassifier:
             kernel[np.diag_indices(len(kernel))] += self.strength
             inverse: Scores = np.linalg.inv(kernel)
             self._inverse = inverse
+            return inverse
         return self._inverse
 
 

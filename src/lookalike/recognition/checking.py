@@ -1,0 +1,112 @@
+"""How well the user's names are told apart, judged on examples that were left out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from lookalike.catalog.named import Example
+
+from .fitting import NameModel
+
+__all__ = ["Confusion", "NameCheck", "NamesCheck", "check_names"]
+
+
+@dataclass(frozen=True, slots=True)
+class NameCheck:
+    """One name: its examples, how many were judged, and the shares that came out right.
+
+    ``accuracy`` counts its name as the best one; ``known`` that it is not called unknown. Both
+    are None for a name with one example alone, which cannot be left out.
+    """
+
+    name: str
+    examples: int
+    judged: int
+    accuracy: float | None
+    known: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Confusion:
+    """So many examples of one name that were taken for another."""
+
+    name: str
+    taken_for: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class NamesCheck:
+    """The names of a library, judged on examples left out.
+
+    ``accuracy`` is the mean over the names, ``unknown_found`` the share of examples that are
+    called unknown when their whole name is left out; None where nothing can be judged.
+    ``contradictions`` are the pictures with several names.
+    """
+
+    recogniser: str
+    accuracy: float | None
+    unknown_found: float | None
+    names: tuple[NameCheck, ...]
+    confusions: tuple[Confusion, ...]
+    contradictions: tuple[tuple[str, tuple[str, ...]], ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a dictionary that JSON can hold."""
+        values = asdict(self)
+        values["contradictions"] = [
+            {"uri": uri, "names": list(names)} for uri, names in self.contradictions
+        ]
+        return values
+
+
+def check_names(model: NameModel, examples: Sequence[Example]) -> NamesCheck:
+    """Return how the examples come out in the cross-validation that chose the recogniser."""
+    by_picture: dict[tuple[int | None, int | None], list[Example]] = {}
+    for example in examples:
+        by_picture.setdefault((example.image_id, example.picture_id), []).append(example)
+    contradictions = tuple(
+        (some[0].uri, tuple(one.name for one in some))
+        for some in by_picture.values()
+        if len(some) > 1
+    )
+    trial = model.left_out
+    counts = model.examples.counts
+    if trial is None:
+        rows = tuple(
+            NameCheck(name, int(count), 0, None, None)
+            for name, count in zip(model.names, counts, strict=True)
+        )
+        return NamesCheck(model.kind, None, None, rows, (), contradictions)
+    slope, intercept = model.curve
+    known = slope * trial.known + intercept > 0
+    strange = slope * trial.strange + intercept > 0
+    best = trial.scores.argmax(axis=1)
+    names: list[NameCheck] = []
+    confusions: list[Confusion] = []
+    for place, name in enumerate(model.names):
+        own = trial.judged & (trial.examples.classes == place)
+        judged = int(own.sum())
+        accuracy = float((best[own] == place).mean()) if judged else None
+        kept = float(known[own].mean()) if judged else None
+        names.append(NameCheck(name, int(counts[place]), judged, accuracy, kept))
+        taken = np.bincount(best[own], minlength=len(counts))
+        confusions += [
+            Confusion(name, model.names[other], int(taken[other]))
+            for other in np.flatnonzero(taken)
+            if other != place
+        ]
+    confusions.sort(key=lambda one: (-one.count, one.name, one.taken_for))
+    several = len(model.names) > 1
+    return NamesCheck(
+        model.kind,
+        trial.accuracy if trial.judged.any() else None,
+        float((~strange).mean()) if several else None,
+        tuple(names),
+        tuple(confusions),
+        contradictions,
+    )
