@@ -100,7 +100,8 @@ def name_picture(model: NameModel, vector: NDArray[np.floating], *, k: int) -> N
 def _encoded(data: bytes, encoder: Encoder) -> NDArray[np.floating]:
     pixels = decode(data, shortest_side=encoder.card.decode_side).pixels
     vectors: NDArray[np.float32] = encoder.encode(encoder.prepare(pixels)[None]).vectors
-    return vectors[0]
+    vector: NDArray[np.floating] = vectors[0]
+    return vector
 
 
 def _evenly(stamp: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:

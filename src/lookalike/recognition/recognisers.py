@@ -6,7 +6,7 @@ in closed form what it would score its own examples had a group of them not been
 
 from __future__ import annotations
 
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -147,7 +147,7 @@ class LinearClassifier:
         self._rows = examples.vectors * self._roots[:, None].astype(np.float32)
         self._targets = np.zeros((len(examples), len(counts)))
         self._targets[np.arange(len(examples)), examples.classes] = self._roots
-        self._inverse: Scores | None = None
+        self._inverse: Any = None  # made when it is first needed
         count, width = self._rows.shape
         self._weights: Scores
         if count <= width:
@@ -177,10 +177,9 @@ class LinearClassifier:
         if self._inverse is None:
             kernel = (self._rows @ self._rows.T).astype(np.float64)
             kernel[np.diag_indices(len(kernel))] += self.strength
-            inverse: Scores = np.linalg.inv(kernel)
-            self._inverse = inverse
-            return inverse
-        return self._inverse
+            self._inverse = np.linalg.inv(kernel)
+        inverse: Scores = self._inverse
+        return inverse
 
 
 RECOGNISERS: dict[str, type[Prototypes] | type[NearestNeighbours] | type[LinearClassifier]] = {
