@@ -194,7 +194,8 @@ def nearest_cosines(examples: Examples, groups: NDArray[np.int64]) -> NDArray[np
     """Return the cosine of each example to the nearest one of another group, (n,); -1 if none."""
     cosines = examples.vectors @ examples.vectors.T
     cosines[groups[:, None] == groups[None, :]] = _NEVER
-    return cosines.max(axis=1).astype(np.float64)
+    nearest: NDArray[np.float64] = cosines.max(axis=1).astype(np.float64)
+    return nearest
 
 
 def _members(groups: NDArray[np.int64]) -> list[NDArray[np.int64]]:
