@@ -28,7 +28,7 @@ def every_label() -> None:
     """Teach names of your own, for lookalike recognize --library.
 
     A few examples are enough: one works, five are good, and a wrong one is taken back with
-    remove. What is like none of them is called unknown.
+    remove. What is like none of them is called unknown. Each of the commands takes --json.
 
     \b
     Examples:
