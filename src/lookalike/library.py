@@ -14,6 +14,7 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from .catalog import Catalog, Generation
+    from .images.region import Region
     from .index import IndexStatus, LibraryIndex
     from .query import QueryImage, SearchOptions
     from .query.sums import Sum, Weighted
@@ -173,23 +174,24 @@ class Library:
         text: bool | None = None,
         fold: bool = False,
         diversity: float = 0.0,
+        region: Region | Sequence[float] | None = None,
     ) -> Hits:
         """Return the ``k`` images most similar to a picture, or what words describe, best first.
 
-        The query is a path, a URL, the bytes of a picture file, a PIL image or an array
-        (uint8, or float in [0, 1]; height × width, with 3 or 4 channels or none). A string
-        that names no file, and does not look as if it should, is words: ``"a red car"``; or a
-        sum: ``"beach.jpg + 0.5*sunset.jpg - 'people'"``. ``text`` True says that a string is
-        words, False that it is a path or a URL. ``positive`` and ``negative``, in place of the
-        query, are what to add and subtract: queries, or pairs of a query and its weight.
-        ``min_score`` is a cosine in [-1, 1], ``min_probability`` lies in [0, 1].
+        The query is a path, a URL, the bytes of a picture file, a PIL image or an array (uint8,
+        or float in [0, 1]; height × width, with 3 or 4 channels or none). A string that names no
+        file, and does not look as if it should, is words, ``"a red car"``, or a sum,
+        ``"beach.jpg + 0.5*sunset.jpg - 'people'"``; ``text`` True says that it is words, False
+        that it is a path or a URL. ``positive`` and ``negative``, in place of the query, are what
+        to add and subtract: queries, or pairs of a query and its weight. ``region`` is the part
+        of the upright picture to search with: x, y, width, height, in pixels or as fractions.
 
-        ``where`` is a filter such as ``price < 50 and category = 'shoe'``: only images that pass
-        it are looked at. With ``sort`` a field, such as ``price`` or ``-added``, the ``among``
-        most alike are put in its order. ``offset`` leaves out the first so many.
-
-        ``fold`` shows each picture once; copies in other sizes, formats or slightly edited are
-        the ``repeats`` of its hit. ``diversity`` from 0 to 1 trades likeness for variety.
+        ``min_score`` is a cosine in [-1, 1], ``min_probability`` lies in [0, 1]. ``where`` is a
+        filter such as ``price < 50 and category = 'shoe'``: only images that pass it are looked
+        at. With ``sort`` a field, such as ``price`` or ``-added``, the ``among`` most alike are
+        put in its order. ``offset`` leaves out the first so many. ``fold`` shows each picture
+        once; copies in other sizes, formats or slightly edited are the ``repeats`` of its hit.
+        ``diversity`` from 0 to 1 trades likeness for variety.
 
         Raises:
             SourceError, ImageError: the query cannot be read, or is no picture.
@@ -209,6 +211,7 @@ class Library:
             text=text,
             fold=fold,
             diversity=diversity,
+            region=region,
         )[0]
 
     def search_batch(

@@ -202,3 +202,16 @@ def test_a_broken_sum_ends_with_2_and_says_where(run: Run, shelf: Shelf) -> None
     ran = run("search", "a.jpg + 'red", "--library", shelf.library)
     assert ran.code == 2
     assert "at character 9: the quote ' is not closed" in ran.err
+
+
+def test_a_region_of_the_picture_is_searched_with(run: Run, shelf: Shelf) -> None:
+    query = shelf.pictures / "scene-1.jpg"
+    ran = run("search", query, "--library", shelf.library, "--json", "--region", "0%,0%,100%,100%")
+    assert ran.json[0]["uri"] == str(query)
+    whole = ran.json[0]["score"]
+    ran = run("search", query, "--library", shelf.library, "--json", "--region", "0,0,60,60")
+    assert ran.code == 0
+    assert ran.json[0]["score"] < whole
+    ran = run("search", query, "--library", shelf.library, "--region", "150,0,60,60")
+    assert ran.code == 2
+    assert "reaches outside the picture, which is 160 × 120" in ran.err

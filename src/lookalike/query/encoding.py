@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from lookalike.encoders import Encoder
 from lookalike.errors import ImageError, SourceError
+from lookalike.images.region import Region
 from lookalike.settings import Settings
 
 from .inputs import QueryImage, read_query
@@ -22,21 +23,27 @@ __all__ = ["encode_parts", "encode_queries"]
 
 
 def encode_queries(
-    queries: Sequence[QueryImage | Sum], encoder: Encoder, settings: Settings
+    queries: Sequence[QueryImage | Sum],
+    encoder: Encoder,
+    settings: Settings,
+    region: Region | None = None,
 ) -> tuple[list[str], NDArray[np.float32]]:
     """Return a name to show for each query, and unit vectors (n, d); n is 1 or more.
 
-    Of a sum only the pictures count, of which it has at least one.
+    Of a sum only the pictures count, of which it has at least one. ``region`` is the part of each
+    picture to look at.
 
     Raises:
         SourceError, ImageError: a query cannot be read.
-        UsageError: a query is of the wrong type, or the pictures of a sum cancel out.
+        UsageError: a query is of the wrong type or has no such region, or the pictures of a sum
+            cancel out.
     """
     parts = [
         query.pictures if isinstance(query, Sum) else (Part(query, 1.0, words=False),)
         for query in queries
     ]
-    names, vectors = encode_parts([part for some in parts for part in some], encoder, settings)
+    every = [part for some in parts for part in some]
+    names, vectors = encode_parts(every, encoder, settings, region)
     shown: list[str] = []
     rows: list[NDArray[np.float32]] = []
     start = 0
@@ -53,7 +60,7 @@ def encode_queries(
 
 
 def encode_parts(
-    parts: Sequence[Part], encoder: Encoder, settings: Settings
+    parts: Sequence[Part], encoder: Encoder, settings: Settings, region: Region | None = None
 ) -> tuple[list[str], NDArray[np.float32]]:
     """Return the names of pictures and their unit vectors (n, d), whatever their weights.
 
@@ -66,7 +73,10 @@ def encode_parts(
     for part in parts:
         try:
             name, picture = read_query(
-                part.query, settings=settings, shortest_side=encoder.card.decode_side
+                part.query,
+                settings=settings,
+                shortest_side=encoder.card.decode_side,
+                region=region,
             )
         except (SourceError, ImageError) as error:
             if not part.position:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from lookalike.errors import ImageError, SourceError, SourceNotFoundError, UsageError
 from lookalike.images import Limits, Picture, decode, pixels_from
+from lookalike.images.region import Region, cut, side_for
 from lookalike.settings import Settings
 from lookalike.sources import Fetcher, file_url_to_path, read_file
 
@@ -31,28 +32,44 @@ class _Source:
 
 
 def read_query(
-    query: QueryImage, *, settings: Settings, shortest_side: int | None = None
+    query: QueryImage,
+    *,
+    settings: Settings,
+    shortest_side: int | None = None,
+    region: Region | None = None,
 ) -> tuple[str, Picture]:
     """Return a name for the query, to show, and its picture.
 
     ``shortest_side`` allows a JPEG to be decoded at reduced scale, as in
-    :func:`lookalike.images.decode`.
+    :func:`lookalike.images.decode`. Of a ``region`` that part of the upright picture comes back,
+    with as many pixels of its own shortest side.
 
     Raises:
         SourceNotFoundError: there is no such file.
         FetchError: the URL cannot be fetched.
         ImageError: what is there is no picture.
-        UsageError: the query is of no type that can be read.
+        UsageError: the query is of no type that can be read, or has no such region.
     """
     limits = Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes)
     if isinstance(query, (str, os.PathLike, bytes, bytearray, memoryview)):
         source = _read(query, settings, limits)
         try:
-            return source.name, decode(source.data, shortest_side=shortest_side, limits=limits)
+            picture = decode(source.data, shortest_side=shortest_side, limits=limits)
+            if region is None:
+                return source.name, picture
+            box = region.box(picture.width, picture.height)
+            if shortest_side is not None:
+                side = side_for(box, picture.width, picture.height, shortest_side)
+                if min(picture.pixels.shape[:2]) < min(side, picture.width, picture.height):
+                    picture = decode(source.data, shortest_side=side, limits=limits)
+            return source.name, cut(picture, box)
         except ImageError as error:
             raise type(error)(f"{source.name}: {error}") from error
     if hasattr(query, "__array__") or hasattr(query, "getexif"):
-        return type(query).__name__, pixels_from(query)
+        picture = pixels_from(query)
+        if region is not None:
+            picture = cut(picture, region.box(picture.width, picture.height))
+        return type(query).__name__, picture
     raise UsageError(
         f"A query is a path, a URL, bytes, a PIL image or an array, not {type(query).__name__}."
     )

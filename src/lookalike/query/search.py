@@ -15,6 +15,7 @@ from lookalike.catalog import Catalog, ImageRow
 from lookalike.encoders import Encoder, load_encoder, model_card
 from lookalike.errors import ImageError, SourceError, UsageError
 from lookalike.images import Limits, decode, thumbnail_jpeg
+from lookalike.images.region import Region
 from lookalike.index import Neighbours
 from lookalike.results import Hit, Hits, Repeat
 from lookalike.settings import Settings
@@ -68,6 +69,7 @@ class SearchOptions(TypedDict, total=False):
     text: bool | None
     fold: bool
     diversity: float
+    region: Region | Sequence[float] | None
 
 
 class Searcher:
@@ -113,6 +115,7 @@ class Searcher:
         text: bool | None = None,
         fold: bool = False,
         diversity: float = 0.0,
+        region: Region | Sequence[float] | None = None,
     ) -> list[Hits]:
         """Return ``k`` of the images most similar to each query, after the first ``offset``.
 
@@ -120,7 +123,8 @@ class Searcher:
         either are left out. ``where`` is a filter, ``sort`` is ``score`` or a field with or
         without a minus, by which the ``among`` most alike are then put in order.
         ``text`` says whether strings are words; None guesses (see ``is_words`` and ``sum_of``).
-        ``fold`` and ``diversity`` are those of :class:`Arranging`.
+        ``fold`` and ``diversity`` are those of :class:`Arranging`. ``region`` is the part of
+        each picture to search with, see :class:`lookalike.images.region.Region`.
 
         Raises:
             UsageError: a number is out of range, a query of the wrong type or a broken sum, or
@@ -142,6 +146,9 @@ class Searcher:
         if not queries:
             return []
         queries = [sum_of(query, text=text) or query for query in queries]
+        part = None if region is None else Region.of(region)
+        if part and any(isinstance(one, Sum) or is_words(one, text=text) for one in queries):
+            raise UsageError("A region is a part of one picture: not of words, and not of a sum.")
         if any(_in_words(query, text) for query in queries):
             options = SearchOptions(
                 k=k,
@@ -162,7 +169,7 @@ class Searcher:
                 else self.search_batch([query], **options)[0]
                 for query in queries
             ]
-        names, vectors = encode_queries(queries, self.encoder, self._settings)
+        names, vectors = encode_queries(queries, self.encoder, self._settings, part)
 
         def search(depth: int) -> list[Neighbours]:
             return self._index.search(vectors, depth, allowed=allowed)

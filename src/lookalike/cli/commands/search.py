@@ -83,6 +83,14 @@ def search(
             min=0.0, max=1.0, metavar="D", help="Variety of the hits: 0 is none, 1 ignores scores."
         ),
     ] = 0.0,
+    region: Annotated[
+        str | None,
+        typer.Option(
+            metavar="X,Y,W,H",
+            help="Search with this part of the picture: pixels, fractions or percentages.",
+            show_default=False,
+        ),
+    ] = None,
     previews: Annotated[
         bool | None,
         typer.Option(
@@ -110,6 +118,7 @@ def search(
       lookalike search photo.jpg
       lookalike search "a red car"
       lookalike search "beach.jpg + 0.5*sunset.jpg - 'people'"
+      lookalike search photo.jpg --region 40,30,200,150
       lookalike search https://example.org/photo.jpg -k 3
       curl -s https://example.org/photo.jpg | lookalike search -
       lookalike search photo.jpg --min-probability 0.5 --json
@@ -118,6 +127,9 @@ def search(
       lookalike search photo.jpg -k 20 --offset 20
       lookalike search photo.jpg --fold --diversity 0.3
     """
+    from lookalike.images.region import read_region
+
+    part = None if region is None else read_region(region)
     with open_named(library) as opened:
         hits = opened.search(
             query if text else read_input(query, opened.settings),
@@ -129,6 +141,7 @@ def search(
             offset=offset,
             among=among,
             text=text or None,
+            region=part,
             fold=fold,
             diversity=diversity,
         )
