@@ -50,11 +50,11 @@ def names(hits: lookalike.Hits) -> list[str]:
 
 
 def test_pictures_are_added_up_as_vectors(library: lookalike.Library, here: Path) -> None:
+    encoder = library._in_use.now().searcher.encoder
     vectors = {}
     for name in ("plain1.png", "red2.png"):
-        vectors[name] = library._encoder.encode(
-            library._encoder.prepare(np.asarray(Image.open(name)))[None]
-        ).vectors[0]
+        pixels = np.asarray(Image.open(name))
+        vectors[name] = encoder.encode(encoder.prepare(pixels)[None]).vectors[0]
     wanted = vectors["plain1.png"] - 0.5 * vectors["red2.png"]
     wanted /= np.linalg.norm(wanted)
     hits = library.search("plain1.png - 0.5*red2.png", k=24)
@@ -63,7 +63,7 @@ def test_pictures_are_added_up_as_vectors(library: lookalike.Library, here: Path
     scores = {Path(hit.uri).name: hit.score for hit in hits}
     for name, vector in vectors.items():
         assert scores[name] == pytest.approx(float(vector @ wanted), abs=2e-3)
-    assert hits[0].probability == library._encoder.card.probability(hits[0].score)
+    assert hits[0].probability == encoder.card.probability(hits[0].score)
     assert [hit.score for hit in hits] == sorted(scores.values(), reverse=True)
 
 
