@@ -113,6 +113,13 @@ class Contract:
         taught = self.fit(np.concatenate([vectors, query]), [*names, "north"])
         assert taught.names[int(taught.probabilities(query)[0][0].argmax())] == "north"
 
+    def test_an_example_has_the_name_it_was_given_whatever_its_fellows_say(self) -> None:
+        vectors, names = circle(-3, -2, -1, 0, 1, 2, 3, 90), ["east"] * 3 + ["odd"] + ["east"] * 4
+        model = self.fit(vectors, names)
+        assert self.best(model, circle(0)) == ["odd"]
+        probabilities, unknown = model.probabilities(circle(0))
+        assert probabilities.sum() == 1.0 and unknown[0] == 0.0
+
     def test_a_large_name_does_not_swallow_a_small_one(self) -> None:
         large, small = clusters(2, 60)[0][:60], clusters(2, 3)[0][3:]
         model = self.fit(np.concatenate([large, small]), ["large"] * 60 + ["small"] * 3)

@@ -23,6 +23,9 @@ cosine, for a model whose card says none: those of the shipped one."""
 JUDGED = 1500
 """So many examples are left out in turn; of more, a part that is even over the names."""
 
+_SAME = 0.9999
+"""Vectors of this cosine are of one picture: float16 and the order of sums change less."""
+
 _FOLDS = 10
 _LINEAR_CELLS = 20_000_000
 _PRIOR_WEIGHT = 10.0
@@ -70,7 +73,9 @@ class NameModel:
 
     The probability that a picture shows a known thing is q = 1 / (1 + exp(-(a u + b))), where u
     is the mean of the best score and the cosine of the nearest example; that of a name is
-    q · softmax(scores / temperature). Together with "unknown", 1 - q, they sum to one.
+    q · softmax(scores / temperature). Together with "unknown", 1 - q, they sum to one. A picture
+    that is itself an example has the name it was given, whatever its fellows say; of several
+    names each has the same probability.
     """
 
     kind: str
@@ -89,9 +94,16 @@ class NameModel:
         """Return the probabilities of the names (m, names) and of "unknown" (m,)."""
         queries = np.ascontiguousarray(vectors, dtype=np.float32)
         scores = self.recogniser.scores(queries)
-        nearest = (queries @ self.examples.vectors.T).max(axis=1).astype(np.float64)
+        cosines = queries @ self.examples.vectors.T
+        nearest = cosines.max(axis=1).astype(np.float64)
         known = _logistic(self.curve, (scores.max(axis=1) + nearest) / 2.0)
-        return _softmax(scores / self.temperature) * known[:, None], 1.0 - known
+        probabilities = _softmax(scores / self.temperature) * known[:, None]
+        for row in np.flatnonzero(nearest >= _SAME):
+            given = np.unique(self.examples.classes[cosines[row] >= _SAME])
+            probabilities[row] = 0.0
+            probabilities[row, given] = 1.0 / len(given)
+            known[row] = 1.0
+        return probabilities, 1.0 - known
 
 
 def fit_names(
