@@ -13,6 +13,8 @@ from .settings import Settings
 
 if TYPE_CHECKING:
     from .query import Filters, Searcher
+    from .recognition.fitting import NameModel
+    from .recognition.named import LearnedNames
 
 __all__ = ["InUse", "Parts", "check_build"]
 
@@ -49,6 +51,16 @@ class Parts:
         self._lock = threading.Lock()
         self._searcher: Searcher | None = None
         self._filters: Filters | None = None
+        self._learned: LearnedNames | None = None
+
+    def names(self) -> NameModel | None:
+        """Return what recognises the user's names as they are now, or None without an example."""
+        with self._lock:
+            if self._learned is None:
+                from .recognition.named import LearnedNames
+
+                self._learned = LearnedNames(self._catalog)
+        return self._learned.model(self.generation, lambda: self.searcher.encoder)
 
     @property
     def filters(self) -> Filters:
@@ -60,9 +72,11 @@ class Parts:
         if self._filters is None:
             from .encoders import model_card
             from .query import Filters
+            from .recognition.taught import TaughtField, TaughtNames
 
             card = model_card(self.generation.model)
-            self._filters = Filters(self._catalog, lambda: card.label_names)
+            taught = TaughtField(TaughtNames(self._catalog, self.generation, self.names))
+            self._filters = Filters(self._catalog, lambda: card.label_names, {"taught": taught})
         return self._filters
 
     @property

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .in_use import Parts
     from .query import QueryImage
     from .recognition.checking import NamesCheck
-    from .recognition.named import LearnedNames
+    from .recognition.fitting import NameModel
     from .settings import Settings
 
 __all__ = ["LearnReport", "NameInfo", "Names"]
@@ -77,7 +77,6 @@ class Names:
     ) -> None:
         self._catalog, self._now, self._writing = catalog, now, writing
         self._settings = settings
-        self._learned: LearnedNames | None = None
 
     def __repr__(self) -> str:
         return f"<Names {', '.join(self)}>"
@@ -207,7 +206,11 @@ class Names:
             named.clear_leftovers(connection)
             after = _keys(named.examples(connection), origin)
         return LearnReport(
-            len(found), len(after - before), len(before - after), skipped, tuple(failures)
+            names=sum(map(bool, found.values())),
+            added=len(after - before),
+            removed=len(before - after),
+            skipped=skipped,
+            failures=tuple(failures),
         )
 
     def remove(self, name: str, *images: QueryImage, wait: bool = True) -> int:
@@ -273,13 +276,8 @@ class Names:
             if self._now() is parts:  # else another model took over: ask it
                 return found
 
-    def _model(self) -> Any:
-        from .recognition.named import LearnedNames
-
-        if self._learned is None:
-            self._learned = LearnedNames(self._catalog)
-        parts = self._now()
-        return self._learned.model(parts.generation, lambda: parts.searcher.encoder)
+    def _model(self) -> NameModel | None:
+        return self._now().names()
 
     def _examples(self, name: str | None) -> Sequence[Example]:
         from .catalog import named

@@ -129,7 +129,7 @@ def of_folder(folder: str | os.PathLike[str]) -> tuple[str, dict[str, list[str]]
         if child.is_dir() and not child.name.startswith("."):
             pictures = [item.uri for item in find_items([child])]
             if pictures:
-                found[child.name] = pictures
+                found.setdefault(child.name.strip(), []).extend(pictures)
     if not found:
         raise EmptySourceError(
             f"No folder in {folder} holds pictures; expected one folder for each name."

@@ -6,8 +6,10 @@ Python's that every connection is given). PostgreSQL has its own words for the s
 
 from __future__ import annotations
 
+import json
 import re
 import sqlite3
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -15,7 +17,7 @@ import sqlalchemy as sa
 
 from .tables import images
 
-__all__ = ["UserColumn", "add_functions", "file_name", "like", "user_columns"]
+__all__ = ["UserColumn", "add_functions", "file_name", "like", "one_of", "user_columns"]
 
 Expression: TypeAlias = sa.ColumnElement[Any]
 
@@ -128,6 +130,12 @@ def user_columns(connection: sa.Connection) -> tuple[str, ...]:
     query = sa.select(each.c.key).select_from(images.join(each, sa.true()))
     query = query.distinct().order_by(each.c.key).limit(_MOST_COLUMNS)
     return tuple(str(key) for key in connection.scalars(query))
+
+
+def one_of(ids: Iterable[int]) -> sa.Select[Any]:
+    """Return a query of these numbers, however many, as one bound value."""
+    each = sa.func.json_each(json.dumps(list(ids))).table_valued("value")
+    return sa.select(each.c.value)
 
 
 def like(text: Expression, pattern: str, *, ignore_case: bool) -> sa.ColumnElement[bool]:

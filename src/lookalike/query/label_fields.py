@@ -15,7 +15,7 @@ from lookalike.errors import UsageError
 from .fields import Expression, Field, NumberField, Test, say_what
 from .where import Compare, Like, Missing, Name, Value
 
-__all__ = ["LabelField", "label_fields"]
+__all__ = ["LabelField", "label_fields", "meant", "names_like", "same_names"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +59,40 @@ class LabelField:
     def _classes(self, name: Name, value: Value | Name) -> list[int]:
         if not isinstance(value, str):
             say_what(name, "a name; write it in single quotes")
-        wanted = value.casefold()
-        found = [index for index, own in enumerate(self.names) if own.casefold() == wanted]
+        found = same_names(self.names, value)
         if not found:
-            near = difflib.get_close_matches(wanted, self.names, n=3)
-            same = [own for own in self.names if wanted in own.casefold().split()][:3]
-            hint = list(dict.fromkeys([*same, *near]))
-            meant = f" Did you mean {' or '.join(map(repr, hint))}?" if hint else ""
             known = "knows no such name" if self.names else "gives no names"
-            raise UsageError(f"{name} = {value!r}: the model of this library {known}.{meant}")
+            raise UsageError(
+                f"{name} = {value!r}: the model of this library {known}.{meant(self.names, value)}"
+            )
         return found
 
     def _alike(self, pattern: str) -> list[int]:
-        import re
+        return names_like(self.names, pattern)
 
-        parts = [{"%": ".*", "_": "."}.get(one, re.escape(one)) for one in pattern.casefold()]
-        known = re.compile("".join(parts), re.DOTALL)
-        return [index for index, own in enumerate(self.names) if known.fullmatch(own.casefold())]
+
+def same_names(names: Sequence[str], value: str) -> list[int]:
+    """Return the places of the names that are a text, in large or small letters."""
+    wanted = value.casefold()
+    return [index for index, own in enumerate(names) if own.casefold() == wanted]
+
+
+def names_like(names: Sequence[str], pattern: str) -> list[int]:
+    """Return the places of the names of a pattern, in which % is any text and _ any character."""
+    import re
+
+    parts = [{"%": ".*", "_": "."}.get(one, re.escape(one)) for one in pattern.casefold()]
+    known = re.compile("".join(parts), re.DOTALL)
+    return [index for index, own in enumerate(names) if known.fullmatch(own.casefold())]
+
+
+def meant(names: Sequence[str], value: str) -> str:
+    """Return a sentence, after a blank, with the names that are most like a text; or nothing."""
+    wanted = value.casefold()
+    near = difflib.get_close_matches(wanted, names, n=3)
+    same = [own for own in names if wanted in own.casefold().split()][:3]
+    hint = list(dict.fromkeys([*same, *near]))
+    return f" Did you mean {' or '.join(map(repr, hint))}?" if hint else ""
 
 
 def label_fields(names: Sequence[str]) -> dict[str, Field]:
