@@ -12,6 +12,24 @@ from lookalike import UsageError
 from lookalike.evaluation import expected_calibration_error, fit_calibration
 
 
+def test_bins_of_equal_mass_by_hand() -> None:
+    """Two bins: (0.1, 0.2) with no match, and (0.4, 0.9) with two: 0.3 / 4 + 0.7 / 4."""
+    probabilities, matches = [0.9, 0.1, 0.4, 0.2], [True, False, True, False]
+    error = expected_calibration_error(probabilities, matches, bins=2, equal_mass=True)
+    assert error == pytest.approx((0.3 + 0.7) / 4)
+    one = expected_calibration_error(probabilities, matches, bins=1, equal_mass=True)
+    assert one == pytest.approx(abs(2 - 1.6) / 4)
+    many = expected_calibration_error(probabilities, matches, bins=9, equal_mass=True)
+    assert many == pytest.approx((0.1 + 0.1 + 0.6 + 0.2) / 4)
+    assert expected_calibration_error([], [], equal_mass=True) == 0.0
+
+
+def test_the_order_of_equal_probabilities_says_nothing() -> None:
+    for matches in ([True, True, False, False], [True, False, True, False]):
+        error = expected_calibration_error([0.5] * 4, matches, bins=2, equal_mass=True)
+        assert error == pytest.approx(0.0)
+
+
 def test_perfect_certainty_has_no_error() -> None:
     assert expected_calibration_error([1.0, 0.0, 1.0], [True, False, True]) == 0.0
 

@@ -3,6 +3,7 @@
 from .calibration import expected_calibration_error, fit_calibration
 from .detection import auroc, average_precision, micro_average_precision, recall_at_precision
 from .interval import Interval, bootstrap_interval
+from .nearest import Answers, nearest_answers
 from .ranking import Ranking, rank_gallery, rank_leave_one_out, rank_scores
 from .recommendation import (
     catalogue_coverage,
@@ -14,6 +15,7 @@ from .recommendation import (
 from .retrieval import map_at_r, r_precision, recall_at_k
 
 __all__ = [
+    "Answers",
     "Interval",
     "Ranking",
     "auroc",
@@ -26,6 +28,7 @@ __all__ = [
     "map_at_r",
     "micro_average_precision",
     "ndcg_at_k",
+    "nearest_answers",
     "novelty",
     "r_precision",
     "rank_gallery",

@@ -14,17 +14,26 @@ _TOLERANCE = 1e-10
 
 
 def expected_calibration_error(
-    probabilities: ArrayLike, matches: ArrayLike, *, bins: int = 15
+    probabilities: ArrayLike,
+    matches: ArrayLike,
+    *,
+    bins: int = 15,
+    equal_mass: bool = False,
 ) -> float:
     """Return ECE = sum over bins of (share of items) * |share of matches - mean probability|.
 
     Bins are of equal width over [0, 1], closed on the right (Guo, Pleiss, Sun and Weinberger,
-    On Calibration of Modern Neural Networks, ICML 2017, equation 3).
+    On Calibration of Modern Neural Networks, ICML 2017, equation 3); or each holds as many items
+    as the others, one more or less (Nguyen and O'Connor, Posterior Calibration and Exploratory
+    Analysis for Natural Language Processing Models, EMNLP 2015). Of items of one probability
+    that are then in two bins, each counts as the share of matches among them all, so that their
+    order says nothing.
 
     Args:
         probabilities: shape (n,), in [0, 1].
         matches: bool of shape (n,).
         bins: how many.
+        equal_mass: let bins hold as many items, not be as wide, as each other.
 
     Returns:
         In [0, 1]; 0 for no items.
@@ -42,6 +51,13 @@ def expected_calibration_error(
         raise UsageError("A probability is outside of [0, 1].")
     if not len(values):
         return 0.0
+    if equal_mass:
+        order = np.argsort(values, kind="stable")
+        _, same, counts = np.unique(values, return_inverse=True, return_counts=True)
+        shares = np.bincount(same, correct) / counts
+        parts = np.array_split(order, bins)
+        gap = sum(abs(float((shares[same[part]] - values[part]).sum())) for part in parts)
+        return gap / len(values)
     places = np.clip(np.ceil(values * bins).astype(np.int64) - 1, 0, bins - 1)
     gaps = np.bincount(places, correct - values, bins)  # of each bin: matches - sum of values
     return float(np.abs(gaps).sum() / len(values))
