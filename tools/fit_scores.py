@@ -22,7 +22,12 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
 from lookalike.encoders import load_encoder
-from lookalike.evaluation import auroc, expected_calibration_error, fit_calibration
+from lookalike.evaluation import (
+    auroc,
+    expected_calibration_error,
+    fit_calibration,
+    nearest_answers,
+)
 from lookalike.images import decode
 from picture_sets import default_root, load_set, part_of
 
@@ -50,7 +55,8 @@ def main() -> None:
         for part, into in (("selection", fitted), ("report", judged)):
             chosen = [sample for sample in samples if parts[sample.label] == part]
             vectors = embed([sample.path for sample in chosen])
-            into.append(nearest(vectors, np.array([sample.label for sample in chosen])))
+            answers = nearest_answers(vectors, [sample.label for sample in chosen])
+            into.append((answers.scores, answers.matches))
     card = load_encoder().card
     random = np.random.default_rng(0)
     scores, matches = balanced(fitted, random)
@@ -88,20 +94,6 @@ def embed(paths: list[Path]) -> NDArray[np.float32]:
         ]
         batches.append(encoder.encode(np.stack(batch)).vectors)
     return np.concatenate(batches)
-
-
-def nearest(
-    vectors: NDArray[np.float32], labels: NDArray[np.str_]
-) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Return score and match of each picture's nearest other, with and without its own class."""
-    scores = (vectors @ vectors.T).astype(np.float64)
-    np.fill_diagonal(scores, -np.inf)
-    same = labels[:, None] == labels[None, :]
-    best = scores.argmax(axis=1)
-    rows = np.arange(len(labels))
-    without = np.where(same, -np.inf, scores).max(axis=1)
-    matches = np.concatenate([same[rows, best], np.zeros(len(labels), bool)])
-    return np.concatenate([scores[rows, best], without]), matches
 
 
 def balanced(

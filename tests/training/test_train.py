@@ -100,6 +100,7 @@ def test_the_model_is_used_by_an_encoder_at_once(result: TrainingResult, shapes:
     assert parity["largest_difference"] < 1e-4
     assert parity["least_cosine"] > 0.9999
     assert encoder.card.probability(1.0) > encoder.card.probability(-1.0)
+    assert "nearest hit is of the same class" in encoder.card.quality["match"]
 
 
 def test_a_finished_run_is_not_done_again(result: TrainingResult, shapes: Path) -> None:

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from lookalike.encoders.runtime import import_onnxruntime
 from lookalike.errors import ModelFileError, TrainingError
-from lookalike.evaluation import fit_calibration
+from lookalike.evaluation import fit_calibration, nearest_answers
 
 from .networks import Embedder
 
@@ -27,7 +27,17 @@ __all__ = ["Exported", "export_model", "features_graph", "fit_scores"]
 _OPSET = 18
 _LARGEST_DIFFERENCE = 1e-4
 _LEAST_COSINE = 0.9999
-_PAIRS = 200_000
+_GALLERY = 20_000
+_QUERIES = 2_000
+
+UNFITTED = (10.0, -5.0)
+"""Slope and intercept of a probability where there was nothing to fit it on."""
+
+_FITTED = (
+    "probability that the nearest hit is of the same class, when half of the queries have no match "
+    "in the gallery; fitted on the select classes"
+)
+_GUESSED = "not fitted: no pictures with classes to choose by"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +126,10 @@ def export_model(
         "description": f"{embedder.description['backbone']} with {embedder.description['pooling']} "
         f"pooling and a {embedder.description['head']} head.",
         "quality": dict(quality)
-        | {"parity": {"largest_difference": difference, "least_cosine": cosine}},
+        | {
+            "match": _GUESSED if calibration == UNFITTED else _FITTED,
+            "parity": {"largest_difference": difference, "least_cosine": cosine},
+        },
     }
     try:
         for file, content in (
@@ -169,30 +182,24 @@ def _graph(network: nn.Module, side: int, outputs: list[str]) -> bytes:
     return data
 
 
-def fit_scores(
-    vectors: NDArray[np.float32], labels: Sequence[str], *, seed: int = 0
-) -> tuple[float, float]:
-    """Return slope and intercept of the probability that a nearest neighbour is a match.
+def fit_scores(vectors: NDArray[np.float32], labels: Sequence[str]) -> tuple[float, float]:
+    """Return slope and intercept of the probability that the nearest hit is a match.
 
-    For each picture the best score among its own class and the best among the others are taken,
-    the second standing for a gallery without a match (Platt, 1999).
+    What is fitted is the same as for the model that ships, so that one probability means the same
+    for both: the nearest other picture is of the same class, where half of the queries have no
+    match in the gallery (:func:`lookalike.evaluation.nearest_answers`; Platt, 1999). The more
+    alike the more probable: where the pictures say otherwise, the slope is 0.
 
     Args:
         vectors: float32 of shape (n, d) and norm 1, of classes that were not fitted on.
+        labels: their classes. With none that has several pictures and is not the only one,
+            nothing can be fitted, and the answer is a guess: 10 and -5.
     """
-    codes = np.unique(np.asarray(labels), return_inverse=True)[1]
-    most = int(np.sqrt(_PAIRS))
-    chosen = np.random.default_rng(seed).permutation(len(codes))[:most]
-    vectors, codes = vectors[chosen], codes[chosen]
-    scores = (vectors @ vectors.T).astype(np.float64)
-    same = codes[:, None] == codes[None]
-    np.fill_diagonal(scores, -np.inf)
-    inside = np.where(same, scores, -np.inf).max(axis=1)
-    outside = np.where(same, -np.inf, scores).max(axis=1)
-    known = np.isfinite(inside) & np.isfinite(outside)
-    if not known.any():
-        return 10.0, -5.0
-    found = np.concatenate([inside[known], outside[known]])
-    truth = np.repeat([True, False], int(known.sum()))
-    slope, intercept = fit_calibration(found, truth)
+    chosen = np.random.default_rng(0).permutation(len(labels))[:_GALLERY]
+    answers = nearest_answers(vectors[chosen], np.asarray(labels)[chosen], most=_QUERIES)
+    if not answers.matches.any():
+        return UNFITTED
+    slope, intercept = fit_calibration(answers.scores, answers.matches)
+    if slope < 0.0:
+        slope, intercept = 0.0, fit_calibration(np.zeros(len(answers.scores)), answers.matches)[1]
     return float(slope), float(intercept)
