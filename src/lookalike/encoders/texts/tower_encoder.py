@@ -95,5 +95,6 @@ def copy_towers(folder: Path, name: str, place: Path) -> None:
         "sha256": hashlib.sha256(files.vision.read_bytes()).hexdigest(),
         "calibration": _UNFITTED,
         "description": "Two towers, for pictures and for words. Probabilities are not fitted.",
+        "quality": {"match": "not fitted"},
     }
     (place / CARD_FILE).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
