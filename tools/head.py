@@ -1,17 +1,52 @@
-"""The retrieval head: centring and PCA-whitening at a power, fitted on the fit part."""
+"""The retrieval head, by a recipe: whitening, then whitening within the classes."""
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.training.whitening import fit_whitening, normalised
+from lookalike.training.whitening import (
+    Affine,
+    fit_supervised_whitening,
+    fit_whitening,
+    normalised,
+)
 
-__all__ = ["apply_head", "balanced_weights", "fit_head", "normalised"]
+__all__ = ["RECIPE", "HeadRecipe", "balanced_weights", "fit_head", "normalised", "read_recipe"]
+
+RECIPE = Path(__file__).with_name("retrieval_head.toml")
 
 Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class HeadRecipe:
+    """How to fit a head; ``within_power`` 0 takes no notice of the classes."""
+
+    pooling: str = "gem2"
+    balance: float = 1.0
+    power: float = 0.25
+    shrinkage: float = 0.5
+    within_power: float = 0.0
+    within_shrinkage: float = 1.0
+
+
+def read_recipe(path: Path = RECIPE) -> HeadRecipe:
+    """Read a recipe from TOML."""
+    settings = tomllib.loads(path.read_text(encoding="utf-8"))
+    return HeadRecipe(
+        settings["pooling"],
+        settings["balance"],
+        settings["whitening"]["power"],
+        settings["whitening"]["shrinkage"],
+        settings["within"]["power"],
+        settings["within"]["shrinkage"],
+    )
 
 
 def balanced_weights(sets: Sequence[str], *, balance: float = 1.0) -> NDArray[np.float64]:
@@ -26,13 +61,19 @@ def balanced_weights(sets: Sequence[str], *, balance: float = 1.0) -> NDArray[np
 
 
 def fit_head(
-    vectors: Floats, weights: NDArray[np.float64], *, power: float, shrinkage: float
-) -> tuple[Floats, Floats]:
-    """Return the mean (d,) and the projection (d, d) of PCA-whitening of weighted rows."""
-    affine = fit_whitening(vectors, power=power, shrinkage=shrinkage, weights=weights)
-    return affine.mean, affine.projection
+    vectors: Floats, sets: Sequence[str], labels: Sequence[str], recipe: HeadRecipe
+) -> Affine:
+    """Return the head fitted on normalised features (n, d) with their sets and classes.
 
-
-def apply_head(vectors: Floats, mean: Floats, projection: Floats) -> Floats:
-    """Return the L2-normalised embeddings of pooled features."""
-    return normalised((vectors - mean) @ projection)
+    A class is a label within its set.
+    """
+    weights = balanced_weights(sets, balance=recipe.balance)
+    start = fit_whitening(vectors, power=recipe.power, shrinkage=recipe.shrinkage, weights=weights)
+    return fit_supervised_whitening(
+        vectors,
+        [f"{name}/{label}" for name, label in zip(sets, labels, strict=True)],
+        start,
+        power=recipe.within_power,
+        shrinkage=recipe.within_shrinkage,
+        weights=weights,
+    )
