@@ -65,11 +65,13 @@ def fit_head(
 ) -> Affine:
     """Return the head fitted on normalised features (n, d) with their sets and classes.
 
-    A class is a label within its set.
+    A class is a label within its set. At the end the space is turned, which no cosine feels, such
+    that the columns of the projection are orthogonal, those of the widest spread first: the
+    bridge to words (word_bridge.py) relies on it.
     """
     weights = balanced_weights(sets, balance=recipe.balance)
     start = fit_whitening(vectors, power=recipe.power, shrinkage=recipe.shrinkage, weights=weights)
-    return fit_supervised_whitening(
+    head = fit_supervised_whitening(
         vectors,
         [f"{name}/{label}" for name, label in zip(sets, labels, strict=True)],
         start,
@@ -77,3 +79,6 @@ def fit_head(
         shrinkage=recipe.within_shrinkage,
         weights=weights,
     )
+    axes, stretches, _ = np.linalg.svd(head.projection.astype(np.float64))
+    turned = (axes * stretches)[:, ::-1]
+    return Affine(head.mean, turned.astype(np.float32))
