@@ -258,3 +258,33 @@ def test_a_recipe_with_a_misspelt_setting_names_the_right_one(tmp_path: Path) ->
         Recipe(stages=("tail",))
     with pytest.raises(UsageError, match="head, finetune, scratch"):
         preset("heads")
+
+
+@pytest.mark.parametrize(("keep", "kept"), [("best", 0), ("last", 3)])
+def test_the_best_or_the_last_state_is_kept(tmp_path: Path, keep: str, kept: int) -> None:
+    model = torch.nn.Linear(1, 1)
+    seen: list[torch.Tensor] = []
+
+    def score() -> float:  # each epoch is worse than the one before
+        seen.append(model.weight.detach().clone())
+        return -float(len(seen))
+
+    stage = loop_module.Stage(
+        name="falling",
+        model=model,
+        loss=Squares(),
+        groups=[{"params": [*model.parameters()], "lr": 0.1}],
+        batches=lambda _: [np.arange(2)],
+        embed=lambda _, batches: ((model(torch.ones(2, 1)), torch.zeros(2)) for _ in batches),
+        score=score,
+    )
+    recipe = SMALL.changed(keep=keep, epochs=3, patience=3)
+    loop_module.run_stage(stage, loop_module.Run(tmp_path, "", recipe), None)
+    torch.testing.assert_close(model.weight.detach(), seen[kept])
+
+
+class Squares(torch.nn.Module):
+    """A loss that is not contrastive."""
+
+    def forward(self, embeddings: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+        return (embeddings[:, 0] + 1.0 - labels).square().sum()

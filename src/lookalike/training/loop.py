@@ -79,7 +79,7 @@ class _Position:
 
 
 def run_stage(stage: Stage, run: Run, saved: dict[str, Any] | None) -> None:
-    """Train until the epochs are over or patience is; leave the best weights in the model.
+    """Train until the epochs are over or patience is; leave the weights to keep in the model.
 
     ``saved`` is the state of a checkpoint of this stage, to go on from.
 
@@ -131,7 +131,7 @@ def run_stage(stage: Stage, run: Run, saved: dict[str, Any] | None) -> None:
         mean_statistics(stage.model)
         with average.in_place():
             score = from_first(stage.score)  # one judge, so that all processes end together
-            if score > at.best_score:
+            if score > at.best_score or recipe.keep == "last":
                 at.best_score, at.best_epoch, at.best = score, at.epoch, _copy(stage.model)
         _note(run, stage, at, loss=loss, score=score)
         if time.monotonic() - written > _SECONDS:

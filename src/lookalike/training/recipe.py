@@ -21,6 +21,7 @@ STAGES = ("head", "last", "all")
 
 _PRECISIONS = ("auto", "float32", "bfloat16")
 _STARTS = ("chosen", "whitening", "identity")
+_KEEPS = ("best", "last")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +34,11 @@ class Recipe:
     ("chosen"), PCA-whitening, or the plain features. ``rate`` is AdamW's learning rate for the
     head, ``fine_rate`` for other layers. ``warm_up`` is the share of the steps over which the
     rate rises; then it falls as a cosine. ``patience`` is how many epochs may pass without
-    progress on the selection classes. ``ema`` is the decay of a moving average of the weights,
-    0 for none. ``views`` are the augmented views of each picture that are cached for the head.
+    progress on the selection classes. ``keep`` says which state of a stage is kept: the best one
+    on the selection classes, its first included, or the "last", for what these classes do not
+    show, such as strength against attacks; then there is no patience either. ``ema``
+    is the decay of a moving average of the weights, 0 for none. ``views`` are the augmented views
+    of each picture that are cached for the head.
     ``classification`` is the weight of a classifier's loss beside the metric one; a negative
     weight lets it be learned. ``fractions`` are the shares of the classes to fit on, to choose
     on and to report on. ``adversarial`` fine-tunes against attacks: in the stages "last" and
@@ -74,6 +78,7 @@ class Recipe:
     clip: float = 1.0
     ema: float = 0.0
     patience: int = 10
+    keep: str = "best"
     seed: int = 0
     fractions: tuple[float, float, float] = (0.5, 0.2, 0.3)
 
@@ -88,6 +93,8 @@ class Recipe:
             raise UsageError(
                 f"precision is {self.precision!r}; expected one of {', '.join(_PRECISIONS)}."
             )
+        if self.keep not in _KEEPS:
+            raise UsageError(f"keep is {self.keep!r}; expected 'best' or 'last'.")
         for name in ("classes_per_batch", "images_per_class", "epochs", "patience"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} is {getattr(self, name)}; expected 1 or more.")
@@ -114,6 +121,8 @@ class Recipe:
             del settings["adversarial"]
         if self.precision == "float32":
             del settings["precision"]
+        if self.keep == "best":
+            del settings["keep"]
         return hashlib.sha256(json.dumps(settings, sort_keys=True).encode()).hexdigest()
 
     def changed(self, **settings: Any) -> Recipe:
