@@ -14,9 +14,9 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
-from calibration import Range
 from network import INPUT_SIZE, Convolution, Network
 from quantise import QuantisedLayer
+from ranges import Range
 
 __all__ = ["OPSET", "Head", "build_float", "build_quantised"]
 

@@ -16,9 +16,9 @@ import torch
 from numpy.typing import NDArray
 from torch.nn import functional
 
-from calibration import Range, span
 from network import Convolution, Network
 from quantisation import dequantise_weight, quantise_weight
+from ranges import Range, span
 
 __all__ = ["QuantisedLayer", "quantise"]
 
