@@ -151,6 +151,8 @@ def test_doctor_names_settings_and_what_slows_numpy(
     settings = tmp_path / "lookalike.toml"
     settings.write_text("workers = 1\n", encoding="utf-8")
     monkeypatch.setenv("LOOKALIKE_CONFIG", str(settings))
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "GOTO_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("OPENBLAS_CORETYPE", "Prescott")
     found = run("doctor", "--json").json
     assert found["settings"]["file"] == str(settings)
