@@ -43,7 +43,9 @@ class PictureFlow:
         self._paths = [os.fspath(path) for path in paths]
         self._settings = (side, preset, strength, seed)
         self._pool = ProcessPoolExecutor(
-            workers or len(os.sched_getaffinity(0)), mp_context=get_context("spawn")
+            workers or len(os.sched_getaffinity(0)),
+            mp_context=get_context("spawn"),
+            initializer=_yield_to_training,
         )
 
     def __enter__(self) -> PictureFlow:
@@ -88,6 +90,12 @@ class PictureFlow:
             self._pool.submit(_made, jobs[start : start + _PART], epoch, self._settings)
             for start in range(0, len(jobs), _PART)
         ]
+
+
+def _yield_to_training() -> None:
+    """Take only the time that the training step leaves: its threads wait for each other."""
+    if hasattr(os, "nice"):
+        os.nice(10)
 
 
 def _joined(parts: Sequence[Future[Pixels]]) -> Pixels:
