@@ -16,7 +16,7 @@ import numpy as np
 
 from build_models import LAST_MAP, backbone, quantised_layers, read_sets
 from features import FITS, extract
-from head import HeadRecipe, fit_head, normalised
+from head import HeadRecipe, fit_head, normalised, read_recipe
 from lookalike.evaluation import map_at_r, rank_gallery, rank_leave_one_out, recall_at_k
 from network import load_network
 from picture_sets import SETS, default_root
@@ -33,7 +33,8 @@ WHITENINGS = (
     (0.35, 1.0),
 )
 WITHIN = ((0.125, 0.3), (0.25, 0.3), (0.25, 1.0), (0.5, 1.0), (0.5, 3.0))
-"""After power 0.25 with shrinkage 0.5: power and shrinkage within the classes."""
+"""After power 0.25 with shrinkage 0.5: power and shrinkage within the classes. The recipe of the
+model that ships follows as the last row."""
 
 
 def main() -> None:
@@ -57,6 +58,7 @@ def main() -> None:
             HeadRecipe(within_power=power, within_shrinkage=shrinkage)
             for power, shrinkage in WITHIN
         ),
+        read_recipe(),
     ]
     for how in arguments.fits:
         pooled = extract(graph, [LAST_MAP], paths, how, arguments.cache)
