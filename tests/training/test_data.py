@@ -262,3 +262,64 @@ def test_linked_nodes_share_their_smallest(links: list[tuple[int, int]]) -> None
         for one, two in links:
             slow[one] = slow[two] = min(slow[one], slow[two])
     assert roots == slow
+
+
+def test_a_group_column_keeps_classes_together(draw: Draw) -> None:
+    root = draw(*(f"{number}.png" for number in range(6)))
+    lines = ["path,label,photographer", "0.png,a,Ann", "1.png,a,Ann", "2.png,b,Ann"]
+    lines += ["3.png,b,", "4.png,c,Bob", "5.png,c,Bob", "5.png,c,Cas"]
+    (root / "table.csv").write_text("\n".join(lines))
+    data = read_data([root / "table.csv"], group_column="photographer")
+    assert [sample.group for sample in data.samples] == ["Ann", "Ann", "Ann", "", "Bob", "Bob"]
+    assert data.classes == ("a", "b", "c")
+    assert any("'Bob' and 'Cas'" in note for note in data.notes)
+    without = read_data([root / "table.csv"], label_columns=["label"])
+    assert without.fingerprint != data.fingerprint
+    with pytest.raises(TableError, match="photografer"):
+        read_data([root / "table.csv"], group_column="photografer")
+    with pytest.raises(UsageError, match="none of the sources is a table"):
+        read_data([draw("x/a/1.png", "x/b/1.png") / "x"], group_column="photographer")
+
+
+def test_pairs_have_no_groups(draw: Draw) -> None:
+    root = draw("1.png", "2.png", "3.png")
+    (root / "p.csv").write_text("path1,path2,same,who\n1.png,2.png,1,x\n1.png,3.png,0,x\n")
+    with pytest.raises(TrainingDataError, match="pairs, which have no groups"):
+        read_data([root / "p.csv"], group_column="who")
+
+
+def test_pairs_that_contradict_a_chain_are_noted(draw: Draw) -> None:
+    root = draw("1.png", "2.png", "3.png", "4.png")
+    (root / "p.csv").write_text(
+        "path1,path2,same\n1.png,2.png,1\n2.png,3.png,1\n1.png,3.png,0\n1.png,4.png,0\n"
+    )
+    data = read_data([root / "p.csv"])
+    (note,) = [note for note in data.notes if "chain" in note]
+    assert "1.png and" in note and "3.png are called different" in note
+
+
+@pytest.mark.parametrize("mark", "|;")
+def test_cells_of_several_labels_are_noted(draw: Draw, mark: str) -> None:
+    root = draw(*(f"{number}.png" for number in range(6)))
+    cells = [f"red{mark}shoe", f"red{mark}hat", "red", "red", "hat", "hat"]
+    lines = ["path,label", *(f"{number}.png,{cell}" for number, cell in enumerate(cells))]
+    (root / "table.csv").write_text("\n".join(lines))
+    notes = read_data([root / "table.csv"]).notes
+    assert any(f"2 labels such as 'red{mark}shoe' seem to hold several" in note for note in notes)
+
+
+def test_one_label_with_a_bar_in_it_is_none_of_several(draw: Draw) -> None:
+    root = draw("1.png", "2.png", "3.png", "4.png")
+    lines = ["path,label", "1.png,a|b", "2.png,a|b", "3.png,c", "4.png,c"]
+    (root / "table.csv").write_text("\n".join(lines))
+    assert not any("several" in note for note in read_data([root / "table.csv"]).notes)
+
+
+def test_a_pair_with_a_picture_that_is_missing_is_noted(draw: Draw) -> None:
+    root = draw("1.png", "2.png", "3.png")
+    (root / "p.csv").write_text(
+        "path1,path2,same\n1.png,2.png,1\n1.png,gone.png,1\n2.png,3.png,0\n"
+    )
+    data = read_data([root / "p.csv"])
+    assert len(data) == 3
+    assert any("gone.png" in note or "1 row" in note for note in data.notes)

@@ -130,7 +130,9 @@ def test_a_loss_is_what_its_formula_says(
         torch.testing.assert_close(found_gradient, gradient, atol=1e-9, rtol=1e-9)
 
 
-def test_losses_and_their_gradients_agree_with_another_library() -> None:
+@pytest.mark.parametrize("seed", range(4))
+def test_losses_and_their_gradients_agree_with_another_library(seed: int) -> None:
+    torch.manual_seed(seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         losses = pytest.importorskip("pytorch_metric_learning.losses")
@@ -160,6 +162,14 @@ def test_losses_and_their_gradients_agree_with_another_library() -> None:
         other = losses.ArcFaceLoss(4, 5, margin=20.0, scale=32)
         other.W.data = arc.weight.data.T
         pairs["arcface"] = (arc(embeddings, labels), other(embeddings, labels))
+        opposite = ArcFace(classes=4, dimensions=5).double()
+        opposite.weight.data = -torch.stack([embeddings[labels == i].mean(0) for i in range(4)])
+        apart = losses.ArcFaceLoss(4, 5, margin=20.0, scale=32)
+        apart.W.data = opposite.weight.data.T
+        pairs["arcface, beyond half a turn"] = (
+            opposite(embeddings, labels),
+            apart(embeddings, labels),
+        )
     for name, (found, expected) in pairs.items():
         (gradient,) = torch.autograd.grad(expected, embeddings)
         (found_gradient,) = torch.autograd.grad(found, embeddings)

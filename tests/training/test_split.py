@@ -1,5 +1,6 @@
 """How classes are divided into parts."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -151,3 +152,61 @@ def test_the_file_names_the_pictures_of_each_part(tmp_path: Path) -> None:
     content = json.loads((tmp_path / "split.json").read_text())
     assert sorted(name for part in PARTS for name in content[part])[:2] == ["a/0.png", "a/1.png"]
     assert content["left_out"] == []
+
+
+def _grouped(groups: dict[str, str], count: int = 2) -> DataSet:
+    """Return classes with pictures of one group each; the group of a class is after its name."""
+    samples = [
+        Sample(Path(f"{label}/{number}.png"), label, name=f"{label}/{number}.png", group=group)
+        for label, group in groups.items()
+        for number in range(count)
+    ]
+    return DataSet(samples, "labelled")
+
+
+@given(
+    st.dictionaries(
+        st.text("abcdef", min_size=1, max_size=3), st.sampled_from(["", *"uvwxyz"]), min_size=3
+    ),
+    st.integers(0, 3),
+)
+def test_no_group_is_in_two_parts(groups: dict[str, str], seed: int) -> None:
+    data = _grouped(groups)
+    units = len({group or f"class {label}" for label, group in groups.items()})
+    if units < 3:
+        with pytest.raises(TrainingDataError, match="tie"):
+            split_classes(data, seed=seed)
+        return
+    split = split_classes(data, seed=seed)
+    found = [{data.samples[place].group for place in getattr(split, part)} for part in PARTS]
+    for one in range(3):
+        assert len(getattr(split, PARTS[one]))
+        assert not (found[one] & found[one - 1]) - {""}
+
+
+def test_a_class_in_two_groups_ties_them() -> None:
+    data = _grouped({f"class {number}": f"group {number % 7}" for number in range(28)})
+    both = [
+        Sample(Path(f"both/{number}.png"), "both", name=f"both/{number}.png", group=group)
+        for number, group in enumerate(["group 1", "group 4"])
+    ]
+    data = DataSet([*data.samples, *both], "labelled")
+    for seed in range(10):
+        split = split_classes(data, seed=seed)
+        parts = [{data.samples[place].group for place in getattr(split, part)} for part in PARTS]
+        assert sum({"group 1", "group 4"} <= part for part in parts) == 1
+        assert sum(bool({"group 1", "group 4"} & part) for part in parts) == 1
+
+
+def test_without_groups_the_shares_are_cut_from_the_classes_in_order_of_their_hash() -> None:
+    data = _data({f"class {number}": 1 + number % 3 for number in range(50)})
+    split = split_classes(data, seed=4)
+    order = sorted(
+        (f"class {number}" for number in range(50) if number % 3),
+        key=lambda label: hashlib.sha256(f"4\0{label}".encode()).digest(),
+    )
+    several = [
+        {data.labels[place] for place in getattr(split, part)} & set(order) for part in PARTS
+    ]
+    first, second = len(several[0]), len(several[0]) + len(several[1])
+    assert several == [set(order[:first]), set(order[first:second]), set(order[second:])]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from lookalike.errors import MissingExtraError
 
 if TYPE_CHECKING:
+    from .augmentation_preview import preview_augmentation
     from .data import Audit, DataSet, Pair, Sample, Split, audit, read_data, split_classes
     from .eight_bits import EightBits, quantise_model
     from .protocol import Row, Table, Verdict, judge, measure
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from .whitening import Affine, choose_whitening, fit_supervised_whitening, fit_whitening
 
 _PLACES = {
+    "augmentation_preview": ("preview_augmentation",),
     "data": ("Audit", "DataSet", "Pair", "Sample", "Split", "audit", "read_data", "split_classes"),
     "eight_bits": ("EightBits", "quantise_model"),
     "protocol": ("Row", "Table", "Verdict", "judge", "measure"),
@@ -57,6 +59,7 @@ __all__ = [
     "judge",
     "measure",
     "preset",
+    "preview_augmentation",
     "quantise_model",
     "read_data",
     "read_recipe",

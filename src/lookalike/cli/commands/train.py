@@ -13,9 +13,10 @@ from ..console import clean, note, say, say_json
 from ..main import DONE, FOUND_NOTHING, command
 from ..options import JsonOption
 from ..progress import show_progress
+from ..sheets import check_sheet, write_sheet
 
 if TYPE_CHECKING:
-    from lookalike.training import Recipe, TrainingResult
+    from lookalike.training import DataSet, Recipe, TrainingResult
 
 __all__ = ["chosen_recipe", "clean_lines", "train"]
 
@@ -32,9 +33,9 @@ def train(
         ),
     ],
     out: Annotated[
-        Path,
+        Path | None,
         typer.Option("--out", metavar="DIR", help="Folder of the model.", show_default=False),
-    ],
+    ] = None,
     preset: Annotated[
         str,
         typer.Option(
@@ -72,6 +73,14 @@ def train(
             show_default=False,
         ),
     ] = None,
+    group_column: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Column of a table: classes with pictures of one group are not divided.",
+            show_default=False,
+        ),
+    ] = None,
     split: Annotated[
         Path | None,
         typer.Option(
@@ -91,6 +100,15 @@ def train(
             "costs.",
         ),
     ] = False,
+    preview: Annotated[
+        Path | None,
+        typer.Option(
+            "--preview-augmentation",
+            metavar="FILE.png",
+            help="Draw some pictures as training would see them, and train nothing.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: JsonOption = False,
 ) -> int:
     """Learn a better embedding from pictures.
@@ -105,24 +123,38 @@ def train(
     Examples:
       lookalike train products/ --out shoes.model
       lookalike train products.csv --label-column brand --out brands.model
+      lookalike train products/ --preview-augmentation sheet.png --set augmentation=copy
       lookalike train products/ --preset finetune --set epochs=10 --out fine.model
       torchrun --nproc-per-node 2 -m lookalike train products/ --preset scratch --out own.model
     """
-    from lookalike.training import Split, read_data
+    from lookalike.training import Split, preview_augmentation, read_data
     from lookalike.training import train as run_training
     from lookalike.training.processes import started_first
 
     chosen = chosen_recipe(preset, recipe, settings or [])
+
+    def pictures() -> DataSet:
+        return read_data(
+            data,
+            image_column=image_column,
+            label_columns=tuple(label_columns or ()),
+            group_column=group_column,
+        )
+
+    if preview is not None:
+        check_sheet(preview)
+        write_sheet(preview, preview_augmentation(pictures(), chosen))
+        return DONE
+    if out is None:
+        raise UsageError("Name the folder of the model with --out.")
     try:
         with show_progress() as progress:
-            pictures = read_data(
-                data, image_column=image_column, label_columns=tuple(label_columns or ())
-            )
+            read = pictures()
             result = run_training(
-                pictures,
+                read,
                 out=out,
                 recipe=chosen,
-                split=None if split is None else Split.load(split / "split.json", pictures),
+                split=None if split is None else Split.load(split / "split.json", read),
                 resume=not fresh,
                 eight_bit=eight_bit,
                 progress=progress if started_first() else None,

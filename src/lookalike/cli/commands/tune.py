@@ -79,6 +79,14 @@ def tune(
             show_default=False,
         ),
     ] = None,
+    group_column: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Column of a table: classes with pictures of one group are not divided.",
+            show_default=False,
+        ),
+    ] = None,
     seed: Annotated[int, typer.Option(help="Chance of the search.")] = 0,
     timeout: Annotated[
         float | None,
@@ -111,7 +119,10 @@ def tune(
     try:
         with show_progress() as progress:
             pictures = read_data(
-                data, image_column=image_column, label_columns=tuple(label_columns or ())
+                data,
+                image_column=image_column,
+                label_columns=tuple(label_columns or ()),
+                group_column=group_column,
             )
             found = run_study(
                 pictures,

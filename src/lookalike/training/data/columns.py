@@ -38,16 +38,25 @@ _SAMPLE = 200
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """``picture`` always; then either ``labels``, the first being the class, or a pair's two."""
+    """``picture`` always; then either ``labels``, the first being the class, or a pair's two.
+
+    ``group`` names what has to stay in one part of the division.
+    """
 
     picture: str
     labels: tuple[str, ...] = ()
     second: str | None = None
     match: str | None = None
+    group: str | None = None
 
 
 def find_columns(
-    table: Path, *, kind: Kind | None, image_column: str | None, label_columns: Sequence[str]
+    table: Path,
+    *,
+    kind: Kind | None,
+    image_column: str | None,
+    label_columns: Sequence[str],
+    group_column: str | None = None,
 ) -> Columns:
     """Return the columns that were named, and guess the others by their names and values.
 
@@ -63,10 +72,18 @@ def find_columns(
         raise TableError(f"{table} cannot be read: {error.strerror or error}.") from error
     picture = picture_column(names, rows, image_column, table)
     given = tuple(_named(names, name, table) for name in label_columns)
+    group = None if group_column is None else _named(names, group_column, table)
     if kind in (None, "pairs"):
-        second = _second_picture(table, [name for name in names if name not in (picture, *given)])
+        second = _second_picture(
+            table, [name for name in names if name not in (picture, group, *given)]
+        )
         match = _match_column(names, rows, picture, second, given) if second else None
         if second and match:
+            if group is not None:
+                raise TrainingDataError(
+                    f"{table} holds pairs, which have no groups: pictures that a chain of same "
+                    "pairs connects stay together anyway."
+                )
             return Columns(picture, second=second, match=match)
         if kind == "pairs":
             raise TrainingDataError(
@@ -74,12 +91,12 @@ def find_columns(
                 f"or match with yes or no; its columns are {', '.join(names)}."
             )
     if kind == "unlabelled" or given:
-        return Columns(picture, given)
-    guess = _label_column([name for name in names if name != picture], rows)
+        return Columns(picture, given, group=group)
+    guess = _label_column([name for name in names if name not in (picture, group)], rows)
     if guess is not None:
-        return Columns(picture, (guess,))
-    if len(names) == 1 and kind is None:
-        return Columns(picture)
+        return Columns(picture, (guess,), group=group)
+    if len(names) == (1 if group is None else 2) and kind is None:
+        return Columns(picture, group=group)
     raise TrainingDataError(
         f"{table} has no column that looks like labels. Name one of its columns "
         f"({', '.join(names)}) as label column, or ask for training without labels."

@@ -23,12 +23,14 @@ class Gathered:
 
     ``labels`` maps each picture to its labels, the class first, and to an empty mapping when it
     has none. ``pairs`` maps two pictures, in order of their paths, to whether they match.
-    ``loose`` are pictures directly in a source, with its path.
+    ``loose`` are pictures directly in a source, with its path. ``groups`` maps a picture of a
+    table to what it has to stay together with, where a column was named for that.
     """
 
     labels: dict[Path, Mapping[str, str]] = field(default_factory=dict)
     pairs: dict[tuple[Path, Path], bool] = field(default_factory=dict)
     loose: dict[Path, Path] = field(default_factory=dict)
+    groups: dict[Path, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
     def put(self, path: Path, labels: Mapping[str, str]) -> None:
@@ -38,6 +40,13 @@ class Gathered:
             self.notes.append(
                 f"{path} has the labels {_listed(before)} and {_listed(labels)}; "
                 "the first is taken."
+            )
+
+    def group(self, path: Path, name: str) -> None:
+        """Keep the group of a picture; an empty name is none, and the first one stays."""
+        if name and self.groups.setdefault(path, name) != name:
+            self.notes.append(
+                f"{path} is in the groups {self.groups[path]!r} and {name!r}; the first is taken."
             )
 
 
@@ -84,6 +93,8 @@ def gather_table(table: Path, columns: Columns, gathered: Gathered) -> None:
                 missing[columns.labels[0]] += 1
             else:
                 gathered.put(path, labels)
+                if columns.group and isinstance(item, Item):
+                    gathered.group(path, _label(item.metadata.get(columns.group)))
     for name, count in missing.items():
         gathered.notes.append(
             f"{count:,} row{'' if count == 1 else 's'} of {table.name} left out: no label in the "

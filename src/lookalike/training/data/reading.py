@@ -29,6 +29,7 @@ def read_data(
     kind: Kind | None = None,
     image_column: str | None = None,
     label_columns: Sequence[str] = (),
+    group_column: str | None = None,
     check: bool = True,
     progress: Progress | None = None,
 ) -> DataSet:
@@ -44,6 +45,8 @@ def read_data(
         kind: what is meant; guessed when None. ``"unlabelled"`` ignores folders and labels.
         image_column: the column of tables that holds paths; guessed when None.
         label_columns: the columns of tables that hold labels, the class first; guessed if empty.
+        group_column: the column of tables whose value keeps pictures, and so their classes, in
+            one part of a division, such as a photographer or a range of products.
         check: whether to decode every picture, and leave out and note those that are broken.
         progress: called with how many pictures are checked, and of how many.
 
@@ -58,7 +61,7 @@ def read_data(
     if kind not in (None, "labelled", "unlabelled", "pairs"):
         raise UsageError(f"kind must be labelled, unlabelled or pairs; got {kind!r}.")
     paths = [_path(source) for source in sources]
-    if (image_column or label_columns) and not any(map(is_table, paths)):
+    if (image_column or label_columns or group_column) and not any(map(is_table, paths)):
         raise UsageError("A column was named, and none of the sources is a table.")
     gathered = Gathered()
     for path in paths:
@@ -66,7 +69,11 @@ def read_data(
             gather_folder(path, gathered)
         elif is_table(path):
             columns = find_columns(
-                path, kind=kind, image_column=image_column, label_columns=label_columns
+                path,
+                kind=kind,
+                image_column=image_column,
+                label_columns=label_columns,
+                group_column=group_column,
             )
             gather_table(path, columns, gathered)
         else:
@@ -164,16 +171,38 @@ def _data_set(gathered: Gathered, kind: Kind, root: Path) -> DataSet:
     if kind == "labelled":
         labels = [_class(gathered.labels[path]) for path in paths]
         gathered.notes += spelling_notes(labels)
+        gathered.notes += _several_in_one(labels)
     elif kind == "pairs":
         joined = [(pair.first, pair.second) for pair in pairs if pair.same]
-        labels = [names[place] for place in connected(len(paths), joined)]
+        roots = connected(len(paths), joined)
+        labels = [names[place] for place in roots]
+        gathered.notes += [
+            f"{paths[pair.first]} and {paths[pair.second]} are called different, but a chain of "
+            "same pairs connects them; they count as the same."
+            for pair in pairs
+            if not pair.same and roots[pair.first] == roots[pair.second]
+        ]
     else:
         labels = names
     samples = [
-        Sample(path, label, dict(gathered.labels[path]), name)
+        Sample(path, label, dict(gathered.labels[path]), name, gathered.groups.get(path, ""))
         for path, label, name in zip(paths, labels, names, strict=True)
     ]
     return DataSet(samples, kind, pairs, tuple(gathered.notes))
+
+
+def _several_in_one(labels: Sequence[str]) -> list[str]:
+    """Return a note if cells seem to hold several labels each, as in "red|shoe"."""
+    for mark in "|;":
+        found = [label for label in labels if mark in label.strip(mark)]
+        parts = {part.strip() for label in found for part in label.split(mark)}
+        if found and len(parts) < sum(label.count(mark) + 1 for label in set(found)):
+            return [
+                f"{len(found):,} label{'' if len(found) == 1 else 's'} such as {found[0]!r} "
+                f"seem to hold several. A picture has one class, so each text counts as a class of "
+                "its own. Give each label a column, and name the one to learn with --label-column."
+            ]
+    return []
 
 
 def _class(labels: Mapping[str, str]) -> str:

@@ -23,13 +23,15 @@ class Sample:
     ``label`` is its class: pictures of one label belong together, and an unlabelled picture is
     a class of its own. ``labels`` holds every label column of the table it came from, or the
     folder. ``name`` is the path below the source with forward slashes; it is unique within a
-    data set and stays the same when the source moves.
+    data set and stays the same when the source moves. Pictures of one
+    ``group``, if it is not empty, stay in one part of a division, with their classes.
     """
 
     path: Path
     label: str
     labels: Mapping[str, str] = field(default_factory=dict)
     name: str = ""
+    group: str = ""
 
     def __post_init__(self) -> None:
         if not self.name:
@@ -104,6 +106,7 @@ class DataSet:
         """SHA-256 over names, labels and pairs as 64 hexadecimal digits, whatever the order."""
         lines = sorted(
             f"sample\0{sample.name}\0{sample.label}\0{sorted(sample.labels.items())}"
+            + (f"\0{sample.group}" if sample.group else "")
             for sample in self.samples
         )
         for pair in self.pairs:

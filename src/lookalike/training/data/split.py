@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from lookalike.errors import TrainingDataError, UsageError
 
+from .components import connected
 from .samples import DataSet
 
 if TYPE_CHECKING:
@@ -117,9 +118,9 @@ def split_classes(
 ) -> Split:
     """Divide the classes into three parts; those of two pictures or more, and then the others.
 
-    Pictures that a chain of same pairs connects stay together, unlabelled pictures are divided
-    one by one. Which part a class falls into depends on the labels and the seed, not on the
-    order of the samples.
+    Pictures that a chain of same pairs connects stay together, and so do classes with pictures of
+    one group; unlabelled pictures are divided one by one. Which part a class falls into depends
+    on the labels, the groups and the seed, not on the order of the samples.
 
     Args:
         data: the samples.
@@ -127,7 +128,8 @@ def split_classes(
         seed: a whole number; each gives another division.
 
     Raises:
-        TrainingDataError: too few classes for each part to get one with two pictures.
+        TrainingDataError: too few classes for each part to get one with two pictures, or groups
+            that tie too many together.
         UsageError: fractions that are no shares of a whole.
 
     >>> from lookalike.training.data import Sample
@@ -152,17 +154,53 @@ def split_classes(
             "learn from, one to choose by and one to report on. Give more of them."
         )
     part_of: dict[str, int] = {}
-    for labels, least in ((repeated, not unlabelled), (single, unlabelled)):
-        ordered = sorted(labels, key=lambda label: _order(label, seed))
-        sizes = _sizes(len(ordered), shares, least=1 if least else 0)
-        parts = [part for part, size in enumerate(sizes) for _ in range(size)]
-        part_of.update(zip(ordered, parts, strict=True))
+    units = _units(data)
+    several = [unit for unit in units if any(counts[label] > 1 for label in unit)]
+    rest = [unit for unit in units if all(counts[label] == 1 for label in unit)]
+    for some, least in ((several, not unlabelled), (rest, unlabelled)):
+        room = _sizes(sum(map(len, some)), shares, least=1 if least else 0)
+        empty = {0, 1, 2} if least else set()
+        ordered = sorted(some, key=lambda unit: _order(unit[0], seed))
+        for done, unit in enumerate(ordered):
+            # The last ones go where there is nothing yet.
+            allowed = range(3) if len(ordered) - done > len(empty) else sorted(empty)
+            part = _part(room, len(unit), allowed)
+            room[part] -= len(unit)
+            empty.discard(part)
+            part_of |= dict.fromkeys(unit, part)
+    if {part_of[label] for label in enough} != {0, 1, 2}:
+        raise TrainingDataError(
+            f"The groups tie {len(enough):,} {what} into {len(rest if unlabelled else several):,} "
+            "that stay together, too few for three parts. Give finer groups, or none."
+        )
     places: dict[int, list[int]] = defaultdict(list)
     for place, label in enumerate(data.labels):
         places[part_of[label]].append(place)
     names = tuple(sample.name for sample in data.samples)
     fit, select, report = (_indices(places[part]) for part in range(3))
     return Split(fit, select, report, seed, (shares[0], shares[1], shares[2]), names, data.labels)
+
+
+def _units(data: DataSet) -> list[list[str]]:
+    """Return the classes that have to stay in one part, in lists: those that share a group."""
+    classes = data.classes
+    number = {label: place for place, label in enumerate(classes)}
+    first_of: dict[str, int] = {}
+    links = [
+        (number[sample.label], first_of.setdefault(sample.group, number[sample.label]))
+        for sample in data.samples
+        if sample.group
+    ]
+    units: dict[int, list[str]] = defaultdict(list)
+    for label, root in zip(classes, connected(len(classes), links), strict=True):
+        units[root].append(label)
+    return list(units.values())
+
+
+def _part(room: Sequence[int], needed: int, parts: Sequence[int]) -> int:
+    """Return the first of the parts with room for so many classes, or else the one with most."""
+    fitting = [part for part in parts if room[part] >= needed]
+    return fitting[0] if fitting else max(parts, key=lambda part: room[part])
 
 
 def _order(label: str, seed: int) -> bytes:

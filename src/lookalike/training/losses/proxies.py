@@ -45,7 +45,8 @@ class ArcFace(nn.Module):
     """Classifies with an angle added to the right class.
 
     Cross entropy of scale * cos(angle + margin) for the right class and scale * cos(angle) for
-    the others, the margin in degrees (Deng et al., ArcFace, CVPR 2019).
+    the others, the margin in degrees (Deng et al., ArcFace, CVPR 2019). Where angle + margin
+    passes 180 degrees, cos(angle) - margin * sin(margin) takes its place, as in that paper's code.
     """
 
     def __init__(
@@ -61,8 +62,13 @@ class ArcFace(nn.Module):
         cosines = F.linear(embeddings, F.normalize(self.weight.to(embeddings.dtype), dim=1))
         right = F.one_hot(labels, len(self.weight)).bool()
         angles = torch.acos(cosines.clamp(-1.0 + 1e-7, 1.0 - 1e-7))
-        # Beyond half a turn the cosine would rise again.
-        turned = torch.cos((angles + self.margin).clamp(max=math.pi))
+        # Beyond half a turn cos(angle + margin) would rise again: there, the cosine lowered by a
+        # constant goes on falling, so that the worst members of a class are still drawn to it.
+        turned = torch.where(
+            angles <= math.pi - self.margin,
+            torch.cos(angles + self.margin),
+            cosines - self.margin * math.sin(self.margin),
+        )
         return F.cross_entropy(self.scale * torch.where(right, turned, cosines), labels)
 
 
