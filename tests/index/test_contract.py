@@ -78,6 +78,26 @@ def test_the_true_neighbours_are_found_with_true_scores(shelf: Shelf, kind: str)
     assert recall(shelf, queries, found, 10) >= (0.99 if kind in ("hnsw", "ivf") else 1.0)
 
 
+def test_nearby_proposes_what_a_search_finds(shelf: Shelf, kind: str) -> None:
+    vectors = clusters(3000)
+    vectors[100:103] = vectors[0]  # one node of a graph
+    shelf.put(vectors)
+    index = built(shelf, kind)
+    shelf.put(clusters(50, seed=3))  # in no snapshot yet
+    shelf.remove([1, 2, 100])
+    queries = np.concatenate([vectors[:1], clusters(40, seed=1)])
+    shares = []
+    for query, proposed in zip(queries, index.nearby(queries, 20), strict=True):
+        best = shelf.exact(query, 10)
+        assert proposed.tolist() == sorted(set(proposed.tolist()))
+        assert not {2, 3, 101} & set(proposed.tolist())
+        assert len(proposed) <= 2 * 20 + 2
+        shares.append(len(set(best) & set(proposed.tolist())) / 10)
+    assert {1, 102, 103} <= set(index.nearby(queries[:1], 20)[0].tolist())
+    assert np.mean(shares) >= (0.95 if kind in ("hnsw", "ivf") else 1.0)
+    assert index.nearby(queries[:0], 15) == []
+
+
 def test_a_batch_gives_what_single_queries_give(shelf: Shelf, kind: str) -> None:
     shelf.put(clusters(600))
     index = built(shelf, kind)

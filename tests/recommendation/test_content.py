@@ -21,6 +21,9 @@ class Counting:
     def nearest(self, queries: np.ndarray, k: int) -> list[tuple[np.ndarray, np.ndarray]]:
         return self._content.nearest(queries, k)
 
+    def nearby(self, queries: np.ndarray, k: int) -> np.ndarray:
+        return self._content.nearby(queries, k)
+
 
 def test_remembering_changes_nothing_and_asks_once() -> None:
     random = np.random.default_rng(0)
@@ -38,6 +41,7 @@ def test_remembering_changes_nothing_and_asks_once() -> None:
     assert (
         remembered.nearest(queries, 3)[0][0].tolist() == matrix.nearest(queries, 3)[0][0].tolist()
     )
+    assert remembered.nearby(queries, 3).tolist() == sorted(matrix.nearest(queries, 3)[0][0])
 
 
 def test_a_library_gives_the_vectors_of_its_images(library: lookalike.Library) -> None:
@@ -51,3 +55,4 @@ def test_a_library_gives_the_vectors_of_its_images(library: lookalike.Library) -
     (near, scores), *_ = content.nearest(vectors[:1], 3)
     assert near[0] == 2
     assert scores[0] > 0.999
+    assert set(near.tolist()) <= set(content.nearby(vectors[:1], 3).tolist())

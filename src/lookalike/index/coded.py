@@ -120,6 +120,23 @@ class CodedSnapshot:
             found += self._nearest(queries[start : start + _QUERIES_AT_ONCE], k)
         return found
 
+    def nearby(self, queries: NDArray[np.float32], k: int) -> list[NDArray[np.int64]]:
+        """Return ids of about the ``k`` nearest images for each query, judged by their codes."""
+        living = max(1, len(self.vector_ids) - self.dead)
+        reach = min(k * len(self.vector_ids) // living, self.index.ntotal)
+        candidates = self.candidates(self.projection(queries), reach)
+        return [self._images(one.nodes[:k]) for one in candidates]
+
+    def _images(self, nodes: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Return the images of some nodes; of equal vectors all that are left."""
+        if not len(nodes):
+            return np.empty(0, np.int64)
+        if self.groups is None:
+            return np.asarray(self.image_ids[nodes])
+        return self._expanded(
+            nodes, np.zeros(len(nodes), np.float32), len(self.vector_ids)
+        ).image_ids
+
     def _nearest(self, queries: NDArray[np.float32], k: int) -> list[Ranked]:
         codes = self.projection(queries)
         found: dict[int, Ranked] = {}

@@ -59,6 +59,10 @@ class ExactSnapshot:
         """Return the ``k`` best vectors for each query."""
         return scan([self.block], queries, k)
 
+    def nearby(self, queries: NDArray[np.float32], k: int) -> list[NDArray[np.int64]]:
+        """Return ids of the ``k`` nearest images for each query."""
+        return [one.image_ids for one in self.nearest(queries, k)]
+
 
 def write_exact(draft: Draft, blocks: Iterable[Block]) -> None:
     """Write the vectors one after the other; memory is that of one page."""

@@ -124,6 +124,21 @@ class LibraryIndex:
             found += [merge([answer[row] for answer in answers], k) for row in range(len(part))]
         return found
 
+    def nearby(self, queries: NDArray[np.float32], k: int) -> list[NDArray[np.int64]]:
+        """Return ids of about the ``k`` nearest images for each query, in no order.
+
+        Quicker than ``search``, for those who score what they get: the index proposes, and only
+        vectors that it does not hold yet are compared in full. ``queries`` as in ``search``.
+        """
+        view = self._refreshed()
+        parts: list[Iterable[Block]] = [view.tail.blocks]
+        if not view.tail.complete:
+            parts.append(view.tail.rest(self._catalog))
+        found = [[one.image_ids for one in scan(part, queries, k)] for part in parts]
+        if view.snapshot is not None:
+            found.append(view.snapshot.nearby(queries, k))
+        return [np.unique(np.concatenate(every)) for every in zip(*found, strict=True)]
+
     def _answers(
         self, queries: NDArray[np.float32], k: int, allowed: NDArray[np.int64] | None
     ) -> list[list[Ranked]]:

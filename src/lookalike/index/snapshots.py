@@ -42,6 +42,12 @@ class Snapshot(Searched, Protocol):
     def dead(self) -> int:
         """How many of them are left out."""
 
+    def nearby(self, queries: NDArray[np.float32], k: int) -> list[NDArray[np.int64]]:
+        """Return ids of about the ``k`` nearest images for each query, in no order.
+
+        They are as near as the snapshot knows without reading full vectors.
+        """
+
     def without(self, deleted: NDArray[np.int64]) -> Snapshot:
         """Return the snapshot without the vectors of these ids, of which it may have any."""
 

@@ -57,8 +57,8 @@ class ByLooks:
         if not len(medoids):
             return Ranked.nothing()
         depth = -(-k // len(medoids)) + _MORE + min(len(seen), _MOST_ITEMS)
-        near = self._content.nearest(medoids[:_SEARCHED], depth)
-        items = np.setdiff1d(np.concatenate([found for found, _ in near]), seen)
+        near = self._content.nearby(medoids[:_SEARCHED], depth)
+        items = np.setdiff1d(near, seen, assume_unique=True)
         items, vectors = self._content.vectors(items)
         return best_of(items, self._scores(vectors, *kernels), k, without=seen)
 
