@@ -26,8 +26,8 @@ __all__ = ["Library"]
 class Library:
     """Images, their vectors and their index, in one folder.
 
-    Made by :func:`lookalike.open`. Several processes may search one library while one
-    writes to it; a second writer waits. One object may be used from several threads.
+    Made by :func:`lookalike.open`. Several processes may search one library while one writes to
+    it; a second writer waits. One object may be used from several threads.
     """
 
     def __init__(self, folder: Path, *, settings: Settings, create: bool = True) -> None:
@@ -99,22 +99,24 @@ class Library:
         prune: bool = False,
         refresh: bool = False,
         retry_failed: bool = False,
+        parts: bool | None = None,
         workers: int | None = None,
         wait: bool = True,
         progress: Callable[[Progress], None] | None = None,
     ) -> AddReport:
         """Bring the library up to date with folders, files, image URLs and tables.
 
-        What has not changed since the last time is left alone. A picture that cannot be
-        read is noted in the report and never stops the run. Ctrl-C (``KeyboardInterrupt``)
-        keeps what was done; the next call goes on from there.
+        What has not changed since the last time is left alone. A picture that cannot be read is
+        noted in the report and never stops the run. Ctrl-C (``KeyboardInterrupt``) keeps what was
+        done; the next call goes on from there.
 
         ``include`` and ``exclude`` are globs, matched against names and paths below a named
         folder. ``image_column`` and ``page_url_column`` name the columns of tables; the
         first is guessed from usual names. ``prune`` forgets files gone from the folders
         named, ``refresh`` reads everything again, ``retry_failed`` tries again what failed
-        before. ``workers`` is the number of processes, by default one for each core.
-        ``wait`` says whether to wait for another writer.
+        before. ``parts`` gives vectors to nine parts of each picture too, for searches with
+        parts; None does so if the library has some. ``workers`` is the number of processes, by
+        default one for each core. ``wait`` says whether to wait for another writer.
 
         Raises:
             SourceNotFoundError: a path does not exist; nothing has been changed.
@@ -140,6 +142,7 @@ class Library:
             prune=prune,
             refresh=refresh,
             retry_failed=retry_failed,
+            parts=parts,
             workers=workers or 0,
         )
         with self._writing(wait=wait, progress=progress):
@@ -175,6 +178,7 @@ class Library:
         fold: bool = False,
         diversity: float = 0.0,
         region: Region | Sequence[float] | None = None,
+        parts: bool = False,
     ) -> Hits:
         """Return the ``k`` images most similar to a picture, or what words describe, best first.
 
@@ -185,6 +189,7 @@ class Library:
         that it is a path or a URL. ``positive`` and ``negative``, in place of the query, are what
         to add and subtract: queries, or pairs of a query and its weight. ``region`` is the part
         of the upright picture to search with: x, y, width, height, in pixels or as fractions.
+        With ``parts`` it is compared with parts of the images, too: see ``hit.part``.
 
         ``min_score`` is a cosine in [-1, 1], ``min_probability`` lies in [0, 1]. ``where`` is a
         filter such as ``price < 50 and category = 'shoe'``: only images that pass it are looked
@@ -212,6 +217,7 @@ class Library:
             fold=fold,
             diversity=diversity,
             region=region,
+            parts=parts,
         )[0]
 
     def search_batch(
@@ -243,19 +249,18 @@ class Library:
 
         with self._writing(wait=wait, progress=None):
             found = find_all_targets(self._catalog, targets)
-            self._catalog.apply(
-                self._generation.id, remove=found.image_ids, forget=found.failed_uris
-            )
+            gone, failed = found.image_ids, found.failed_uris
+            self._catalog.apply(self._generation.id, remove=gone, forget=failed)
             if self._index.needs_rebuild():
                 self._index.rebuild(grow=True)
-        return len(found.image_ids)
+        return len(gone)
 
     def matches(self, *targets: str | os.PathLike[str]) -> int:
         """Return how many images ``remove`` would forget."""
         from .targets import find_targets
 
-        found = (find_targets(self._catalog, os.fspath(target)) for target in targets)
-        return len({image_id for one in found for image_id in one.image_ids})
+        found = [find_targets(self._catalog, os.fspath(target)).image_ids for target in targets]
+        return len(set().union(*found))
 
     def stats(self, *, labels: int = 20) -> Stats:
         """Return what the library holds, with the ``labels`` most frequent names."""
@@ -283,9 +288,8 @@ class Library:
 
     def failures(self) -> tuple[Failure, ...]:
         """Return the pictures that could not be indexed, each with its reason."""
-        return tuple(
-            Failure(row.uri, row.kind, row.reason, row.time) for row in self._catalog.failures()
-        )
+        rows = self._catalog.failures()
+        return tuple(Failure(row.uri, row.kind, row.reason, row.time) for row in rows)
 
     def export(
         self,
@@ -347,8 +351,8 @@ class Library:
 
         An image that cannot be read any more keeps the switch from happening, unless
         ``drop_missing`` removes it from the library. ``keep_old`` keeps the vectors of the model
-        before, so that going back is quick. Names of what is in the pictures stay when both
-        models know the same names, and go otherwise.
+        before, so that going back is quick. Vectors of parts go, and so do names of what is in the
+        pictures unless both models know the same.
 
         Raises:
             ModelNotFoundError: there is no such model.

@@ -112,7 +112,8 @@ class Hit:
     ``score`` is the cosine of the two embeddings, in [-1, 1], higher is more alike;
     ``probability`` is the calibrated probability, in [0, 1], that the two show the same
     kind of thing. ``width`` and ``height`` are in pixels, after EXIF orientation.
-    ``repeats`` are the same picture again, when a search folds them.
+    ``repeats`` are the same picture again, when a search folds them. ``part`` is what the score
+    is of, where that is a part of the picture: left, top, width and height in its pixels.
     """
 
     rank: int
@@ -128,6 +129,7 @@ class Hit:
     size: int | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
     repeats: tuple[Repeat, ...] = ()
+    part: tuple[int, int, int, int] | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """Return a dictionary that JSON can hold."""
@@ -135,6 +137,7 @@ class Hit:
         values["metadata"] = dict(self.metadata)
         values["score"] = round(self.score, 6)
         values["probability"] = round(self.probability, 6)
+        values["part"] = None if self.part is None else list(self.part)
         values["repeats"] = [
             asdict(repeat) | {"score": round(repeat.score, 6)} for repeat in self.repeats
         ]

@@ -99,6 +99,30 @@ def test_copies_are_folded_and_counted_where_that_is_asked_for(
     assert not any("+1" in row for row in rest)
 
 
+def test_parts_of_pictures_are_found_and_shown(run: Run, shelf: Shelf, tmp_path: Path) -> None:
+    from PIL import Image
+
+    with Image.open(shelf.pictures / "scene-0.jpg") as image:
+        image.resize((64, 48)).save(tmp_path / "small.png")
+        whole = Image.new("RGB", (160, 120), "navy")
+        whole.paste(image.resize((64, 48)), (96, 72))
+    (tmp_path / "walls").mkdir()
+    whole.save(tmp_path / "walls" / "wall.png")
+    library = ("--library", tmp_path / "parts.lookalike")
+    search = ("search", tmp_path / "small.png", *library, "--parts")
+    assert run("index", tmp_path / "walls", *library).code == 0
+    refused = run(*search)
+    assert (refused.code, refused.out) == (2, "")
+    assert "lookalike index FOLDER --parts" in refused.err
+    assert run("index", tmp_path / "walls", *library, "--parts", "--json").json["updated"] == 1
+    (hit,) = run(*search, "--json").json
+    assert hit["part"] == [96, 72, 64, 48]
+    header, line = run(*search).out.splitlines()
+    assert header.split() == ["rank", "score", "match", "size", "part", "where"]
+    assert "  96,72,64,48  " in line
+    assert "part 96,72,64,48" in run(*search, "--previews").out
+
+
 def test_diversity_is_refused_beside_a_field_to_sort_by(run: Run, shelf: Shelf) -> None:
     search = ("search", shelf.pictures / "scene-0.jpg", "--library", shelf.library)
     assert len(run(*search, "--diversity", "0.5", "--json").json) == 5

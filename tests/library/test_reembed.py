@@ -19,6 +19,7 @@ from PIL import Image
 
 import lookalike
 from lookalike.encoders import add_model, model_card
+from lookalike.errors import UsageError
 
 Scene = Callable[..., Image.Image]
 
@@ -84,6 +85,22 @@ def test_every_picture_gets_a_vector_of_the_new_model(
     assert library.stats().model == "own"
     assert [hit.uri for hit in library.search(query, k=5)] == before
     assert library.check() == []
+
+
+def test_parts_go_with_the_model_that_gave_them(
+    library: lookalike.Library, scenes: Path, own: str
+) -> None:
+    library.add(scenes, parts=True)
+    query = scenes / "scene-3.jpg"
+    assert library.search(query, parts=True)
+    library.reembed(own, workers=1)
+    with pytest.raises(UsageError, match="no parts of pictures"):
+        library.search(query, parts=True)
+    assert sqlite3.connect(library.path / "catalog.sqlite").execute(
+        "SELECT count(*) FROM picture_parts"
+    ).fetchone() == (0,)
+    library.add(scenes, parts=True, workers=1)
+    assert library.search(query, parts=True, k=1)[0].score > 0.999
 
 
 def test_names_go_with_the_model_that_gave_them(

@@ -7,6 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from .picture_parts import drop_parts
 from .records import Generation
 from .tables import deletions, generations, images, labels, vectors
 from .writing import chunks, encode_vector
@@ -74,7 +75,10 @@ def switch(connection: sa.Connection, generation: Generation, *, keep_labels: bo
 
 
 def drop_some(connection: sa.Connection, generation: Generation, limit: int) -> int:
-    """Remove up to ``limit`` vectors of a generation that is not searched; return how many."""
+    """Remove up to ``limit`` vectors of a generation that is not searched, and then the parts.
+
+    Returns how many rows were removed.
+    """
     active = sa.select(generations.c.active).where(generations.c.id == generation.id)
     if connection.scalar(active):
         return 0
@@ -86,7 +90,7 @@ def drop_some(connection: sa.Connection, generation: Generation, limit: int) -> 
             sa.insert(deletions),
             [{"generation_id": generation.id, "vector_id": vector_id} for vector_id in chunk],
         )
-    return len(ids)
+    return len(ids) or drop_parts(connection, generation, limit)
 
 
 def _has_vector(generation: Generation) -> sa.Exists:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from .picture_parts import StoredParts
+
 __all__ = [
     "Changes",
     "Generation",
@@ -59,7 +61,7 @@ class NewImage:
     ``content_hash`` has 32 bytes, ``perceptual_hash`` fits a signed 64-bit integer, ``width``
     and ``height`` are in pixels, ``vector`` is float32 of shape (dimensions,) with length 1,
     ``labels`` are pairs of class index and probability, the most probable first; ``colours``
-    are the shares of ``COLOUR_NAMES``, where they are known.
+    are the shares of ``COLOUR_NAMES``, where they are known, and ``parts`` the vectors of parts.
     """
 
     uri: str
@@ -76,6 +78,7 @@ class NewImage:
     vector: NDArray[np.float32]
     labels: Sequence[tuple[int, float]] = ()
     colours: NDArray[np.uint8] | None = None
+    parts: StoredParts | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,30 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from itertools import islice
-from typing import Any, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import numpy as np
 import sqlalchemy as sa
 
 from ..errors import NotInLibraryError, UsageError
+from .chunks import chunks
 from .picture_colours import store_colours
+from .picture_parts import contents_of, drop_unused_parts, store_parts
 from .records import Generation, KnownFailure, NewImage, SourceFields
 from .tables import deletions, failures, images, labels, vectors
 
 __all__ = ["apply_batch", "chunks", "encode_vector", "ids_of_uris"]
-
-_CHUNK = 500  # bound values in one statement: every database takes so many
-
-_Item = TypeVar("_Item")
-
-
-def chunks(items: Iterable[_Item], size: int = _CHUNK) -> Iterator[list[_Item]]:
-    """Yield the items in lists of at most ``size``."""
-    iterator = iter(items)
-    while chunk := list(islice(iterator, size)):
-        yield chunk
 
 
 def encode_vector(vector: Any, generation: Generation) -> bytes:
@@ -70,6 +60,9 @@ def apply_batch(
     forget: Sequence[str],
 ) -> None:
     """Write the changes in this order: remove, rename, touch, copy, store, failed, forget."""
+    written = [one.uri for one in store]
+    written += [source.uri for _, source in (*copy, *rename)]
+    leaving = contents_of(connection, image_ids=remove, uris=written)
     _remove(connection, remove)
     _rename(connection, rename)
     _touch(connection, touch)
@@ -78,6 +71,12 @@ def apply_batch(
     store_colours(
         connection, {one.content_hash: one.colours for one in store if one.colours is not None}
     )
+    store_parts(
+        connection,
+        generation,
+        {one.content_hash: one.parts for one in store if one.parts is not None},
+    )
+    drop_unused_parts(connection, leaving)
     _fail(connection, failed)
     succeeded = [image.uri for image in store]
     succeeded += [source.uri for _, source in (*copy, *rename, *touch)]

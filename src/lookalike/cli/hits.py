@@ -25,6 +25,7 @@ _COLUMNS_A_ROW = 3
 _MOST_TEXT = 200
 _HEADER = ("rank", "score", "match", "size", "where")
 _COPIES = "copies"
+_PART = "part"
 
 
 def show_hits(hits: Hits, *, previews: bool | None = None) -> None:
@@ -68,9 +69,9 @@ def _colours(screen: Console) -> int:
 
 
 def _plain_lines(hits: Hits) -> Iterator[str]:
-    folded = _folded(hits)
-    table: list[tuple[tuple[str, ...], tuple[str, ...]]] = [(_header(folded), _HEADER[-1:])]
-    table += [(_figures(hit, folded), tuple(map(clean, _places(hit)))) for hit in hits]
+    more = _more(hits)
+    table: list[tuple[tuple[str, ...], tuple[str, ...]]] = [(_header(more), _HEADER[-1:])]
+    table += [(_figures(hit, more), tuple(map(clean, _places(hit)))) for hit in hits]
     widths = [max(map(len, column)) for column in zip(*(row[0] for row in table), strict=True)]
     pages = max(len(row[1][0]) for row in table)
     for figures, (place, *file) in table:
@@ -78,19 +79,22 @@ def _plain_lines(hits: Hits) -> Iterator[str]:
         yield "  ".join([*cells, f"{place:<{pages}}" if file else place, *file])
 
 
-def _folded(hits: Sequence[Hit]) -> bool:
-    """Tell whether any picture was found several times."""
-    return any(hit.repeats for hit in hits)
+def _more(hits: Sequence[Hit]) -> tuple[str, ...]:
+    """Return the columns beside the usual ones: copies, if any was found, and likewise parts."""
+    copies = (_COPIES,) if any(hit.repeats for hit in hits) else ()
+    return (*copies, _PART) if any(hit.part for hit in hits) else copies
 
 
-def _header(folded: bool) -> tuple[str, ...]:
-    return (*_HEADER[:-1], _COPIES) if folded else _HEADER[:-1]
+def _header(more: tuple[str, ...]) -> tuple[str, ...]:
+    return (*_HEADER[:-1], *more)
 
 
-def _figures(hit: Hit, folded: bool = False) -> tuple[str, ...]:
-    copies = (f"+{len(hit.repeats)}" if hit.repeats else "",) if folded else ()
+def _figures(hit: Hit, more: tuple[str, ...]) -> tuple[str, ...]:
     score, match = f"{hit.score:.3f}", percent(hit.probability)
-    return str(hit.rank), score, match, f"{hit.width}×{hit.height}", *copies
+    usual = (str(hit.rank), score, match, f"{hit.width}×{hit.height}")
+    copies = f"+{len(hit.repeats)}" if hit.repeats else ""
+    own = {_COPIES: copies, _PART: ",".join(map(str, hit.part or ()))}
+    return (*usual, *(own[name] for name in more))
 
 
 def _places(hit: Hit) -> tuple[str, ...]:
@@ -128,14 +132,14 @@ def _show_table(hits: Sequence[Hit], screen: Console) -> None:
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    folded = _folded(hits)
-    for name in _header(folded):
+    more = _more(hits)
+    for name in _header(more):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column(_HEADER[-1], overflow="fold")
     for hit in hits:
-        rank, score, match, size, *copies = _figures(hit, folded)
+        rank, score, match, size, *others = _figures(hit, more)
         figures = rank, score, Text(match, _style(hit)), Text(_fit(size, screen))
-        table.add_row(*figures, *copies, _where(hit))
+        table.add_row(*figures, *others, _where(hit))
     screen.print(table)
 
 
@@ -146,12 +150,13 @@ def _fit(text: str, screen: Console) -> str:
 def _caption(hit: Hit, screen: Console) -> Text:
     from rich.text import Text
 
-    rank, score, match, size, *copies = _figures(hit, bool(hit.repeats))
+    rank, score, match, size = _figures(hit, ())
     first = Text.assemble(
         (f"{rank}  ", "bold"),
         (f"{match} match", _style(hit)),
         f"  score {score}  {_fit(size, screen)}",
-        *(f"  {count} like it" for count in copies),
+        f"  +{len(hit.repeats)} like it" if hit.repeats else "",
+        f"  part {','.join(map(str, hit.part))}" if hit.part else "",
     )
     return Text("\n").join([first, _where(hit)])
 

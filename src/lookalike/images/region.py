@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, TypeAlias
 from lookalike.errors import UsageError
 
 if TYPE_CHECKING:
-    from .picture import Picture
+    from .picture import Picture, Pixels
 
-__all__ = ["Box", "Region", "cut", "read_region", "side_for"]
+__all__ = ["Box", "Region", "cut", "framed", "read_region", "side_for"]
 
 Box: TypeAlias = tuple[int, int, int, int]
 """Left, top, width and height in pixels of an upright picture."""
 
 LEAST_SIDE = 8
+_FRAME = (255, 96, 0)
 _MOST_PIXELS = 2**31
 
 _SHAPE = (
@@ -120,6 +121,23 @@ def cut(picture: Picture, box: Box) -> Picture:
     top, bottom = _scaled(box[1], box[3], rows / picture.height, rows)
     pixels = picture.pixels[top:bottom, left:right].copy()
     return replace(picture, pixels=pixels, width=box[2], height=box[3])
+
+
+def framed(picture: Picture, box: Box) -> Pixels:
+    """Return the pixels of a picture, which may be at a reduced scale, with a frame around a box.
+
+    The box is of the full picture.
+    """
+    rows, columns = picture.pixels.shape[:2]
+    left, right = _scaled(box[0], box[2], columns / picture.width, columns)
+    top, bottom = _scaled(box[1], box[3], rows / picture.height, rows)
+    wide = max(2, min(rows, columns) // 50)
+    pixels = picture.pixels.copy()
+    inside = pixels[top + wide : bottom - wide, left + wide : right - wide].copy()
+    pixels[top:bottom, left:right] = _FRAME
+    if inside.size:
+        pixels[top + wide : bottom - wide, left + wide : right - wide] = inside
+    return pixels
 
 
 def _scaled(start: int, length: int, scale: float, most: int) -> tuple[int, int]:

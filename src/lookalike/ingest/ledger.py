@@ -100,6 +100,7 @@ class Ledger:
                 vector=outcome.vector,
                 labels=outcome.labels,
                 colours=outcome.colours,
+                parts=outcome.parts,
             )
         )
         self._count_stored(before)

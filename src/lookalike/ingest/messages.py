@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from lookalike.catalog.picture_parts import StoredParts
 from lookalike.images import Limits
 
 __all__ = [
@@ -27,6 +28,7 @@ class WorkerOptions:
     model: str
     limits: Limits
     label_count: int = 5
+    parts: bool = False
     memory_limit: int = 4 * 2**30
     """Bytes of data segment one worker may take; a picture that needs more is refused."""
 
@@ -51,7 +53,8 @@ class Job:
 class Encoded:
     """A picture that was decoded and encoded; ``vector`` is float16 of shape (dimensions,).
 
-    ``colours`` are the shares of ``COLOUR_NAMES``, uint8.
+    ``colours`` are the shares of ``COLOUR_NAMES``, uint8; ``parts`` the vectors of parts, where
+    they were asked for.
     """
 
     number: int
@@ -64,6 +67,7 @@ class Encoded:
     vector: np.ndarray
     labels: tuple[tuple[int, float], ...]
     colours: np.ndarray | None = None
+    parts: StoredParts | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,9 @@ class AddOptions:
 
     ``refresh`` decodes and encodes everything again, ``retry_failed`` tries again what
     failed before and has not changed since, ``prune`` forgets files that are gone from the
-    folders named. ``workers`` 0 means one for each processor core.
+    folders named, ``parts`` gives vectors to parts of the pictures too, and reads those again that
+    have none; None does so where the catalog holds parts already. ``workers`` 0 means one for each
+    processor core.
     """
 
     include: Sequence[str] = ()
@@ -24,4 +26,5 @@ class AddOptions:
     prune: bool = False
     refresh: bool = False
     retry_failed: bool = False
+    parts: bool | None = False
     workers: int = 0

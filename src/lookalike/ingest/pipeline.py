@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
 from lookalike.catalog import Catalog, Generation, KnownImage
+from lookalike.catalog.picture_parts import contents_with_parts, has_parts
 from lookalike.errors import LookalikeError
 from lookalike.images import Limits
 from lookalike.results import AddReport, Progress
@@ -64,11 +65,14 @@ class Pipeline:
         progress: Callable[[Progress], None] | None = None,
     ) -> None:
         self._catalog = catalog
+        if options.parts is None:
+            with catalog.reading() as connection:
+                options = replace(options, parts=has_parts(connection, generation))
         self._options = options
         self._settings = settings
         self._progress = progress
         self._ledger = Ledger(catalog, generation.id)
-        self._model = generation.model
+        self._generation = generation
         self._planned: dict[int, _Planned] = {}
         self._again: list[Job] = []
         self._number = 0
@@ -124,7 +128,7 @@ class Pipeline:
         limits = Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes)
         workers = self._options.workers or settings.workers or _cores()
         pool = WorkerPool(
-            WorkerOptions(model=self._model, limits=limits),
+            WorkerOptions(self._generation.model, limits, parts=bool(self._options.parts)),
             workers=workers,
             time_limit=settings.time_limit,
         )
@@ -167,10 +171,11 @@ class Pipeline:
             failures = self._catalog.known_failures(uris)
             sizes = [item.size for item in found if item.size is not None and item.uri not in known]
             by_size = {} if self._options.refresh else self._catalog.hashes_by_size(sizes)
+            done = self._complete(known, by_size)
             for item in found:
                 before = known.get(item.uri)
                 failure = failures.get(item.uri)
-                if before is not None and not self._options.refresh and _same_file(item, before):
+                if before and before.content_hash in done and _same_file(item, before):
                     self._ledger.unchanged(item, before)
                 elif (
                     failure is not None
@@ -180,25 +185,42 @@ class Pipeline:
                 ):
                     self._ledger.skipped += 1
                 else:
-                    yield self._job(item, before, by_size)
+                    yield self._job(item, before, by_size, done)
                     continue
                 self._done += 1
             self._ledger.flush_if_due()
 
-    def _job(self, item: Item, before: KnownImage | None, by_size: dict[int, list[bytes]]) -> Job:
-        hashes: list[bytes] = []
-        if not self._options.refresh:
-            if before is not None:
-                hashes.append(before.content_hash)
-            elif item.size is not None:
-                hashes += by_size.get(item.size, ())
+    def _complete(
+        self, known: Mapping[str, KnownImage], by_size: Mapping[int, Sequence[bytes]]
+    ) -> set[bytes]:
+        """Return the stored contents, among these, of which nothing is lacking."""
+        if self._options.refresh:
+            return set()
+        stored = {image.content_hash for image in known.values()}.union(*by_size.values())
+        if not self._options.parts:
+            return stored
+        with self._catalog.reading() as connection:
+            return contents_with_parts(connection, self._generation, stored)
+
+    def _job(
+        self,
+        item: Item,
+        before: KnownImage | None,
+        by_size: Mapping[int, Sequence[bytes]],
+        done: set[bytes],
+    ) -> Job:
+        hashes: Sequence[bytes] = ()
+        if before is not None:
+            hashes = [before.content_hash]
+        elif item.size is not None:
+            hashes = by_size.get(item.size, ())
         self._number += 1
         self._planned[self._number] = _Planned(item, before)
         return Job(
             self._number,
             item.uri,
             None if item.path is None else os.fspath(item.path),
-            known=tuple(hashes),
+            known=tuple(content for content in hashes if content in done),
         )
 
     def _settle(self, outcome: Outcome) -> None:

@@ -21,8 +21,10 @@ from lookalike.sources import read_file
 
 from .messages import Done, Encoded, Failed, Job, Outcome, Ready, Same, WorkerOptions
 from .note import ProgressNote
+from .parts import part_inputs, parts_of
 
 if TYPE_CHECKING:
+    from lookalike.catalog.picture_parts import StoredParts
     from lookalike.encoders import Encoder
 
 __all__ = ["main"]
@@ -60,6 +62,7 @@ def _process(
     found: list[tuple[Job, int, bytes, int, int, int, str]] = []
     colours: list[np.ndarray] = []
     inputs: list[np.ndarray] = []
+    cuts: list[list[np.ndarray]] = []
     for job in batch:
         note.write(job.number)
         try:
@@ -71,7 +74,9 @@ def _process(
                 outcomes.append(Same(job.number, len(data), digest))
                 continue
             picture = decode(data, shortest_side=encoder.card.decode_side, limits=options.limits)
+            parts = part_inputs(data, picture, encoder, options.limits) if options.parts else []
             inputs.append(encoder.prepare(picture.pixels))
+            cuts.append(parts)
             colours.append(colour_shares(picture.pixels))
             found.append(
                 (
@@ -98,6 +103,7 @@ def _process(
         note.write(None)
         encoding = encoder.encode(np.stack(inputs))
         vectors = encoding.vectors.astype(np.float16)
+        parts_stored = _parts(cuts, found, encoder) if options.parts else [None] * len(found)
         for row, (job, size, digest, phash, width, height, kind) in enumerate(found):
             labels: tuple[tuple[int, float], ...] = ()
             if encoding.probabilities is not None:
@@ -114,9 +120,22 @@ def _process(
                     vectors[row],
                     labels,
                     colours[row],
+                    parts_stored[row],
                 )
             )
     return outcomes
+
+
+def _parts(
+    cuts: list[list[np.ndarray]],
+    found: list[tuple[Job, int, bytes, int, int, int, str]],
+    encoder: Encoder,
+) -> list[StoredParts | None]:
+    stored: list[StoredParts | None] = []
+    for parts, (*_, width, height, _) in zip(cuts, found, strict=True):
+        vectors = encoder.encode(np.stack(parts)).vectors if parts else np.zeros((0, 0))
+        stored.append(parts_of(width, height, vectors))
+    return stored
 
 
 def _top_labels(probabilities: np.ndarray, k: int) -> tuple[tuple[int, float], ...]:

@@ -15,7 +15,7 @@ from lookalike.catalog import Catalog, ImageRow
 from lookalike.encoders import Encoder, load_encoder, model_card
 from lookalike.errors import ImageError, SourceError, UsageError
 from lookalike.images import Limits, decode, thumbnail_jpeg
-from lookalike.images.region import Region
+from lookalike.images.region import Box, Region, framed
 from lookalike.index import Neighbours
 from lookalike.results import Hit, Hits, Repeat
 from lookalike.settings import Settings
@@ -25,6 +25,7 @@ from .arranging import Arranged, Arranging
 from .encoding import encode_parts, encode_queries
 from .filters import Filters
 from .inputs import QueryImage
+from .part_ranking import PartRanking
 from .sum_ranking import SumRanking
 from .sums import Sum, sum_of
 from .words import WordSearcher, is_words, word_probability
@@ -56,6 +57,10 @@ class _Bounds:
         return Neighbours(found.image_ids[rows], found.scores[rows])
 
 
+def _no_part(image_id: int) -> None:
+    return None
+
+
 class SearchOptions(TypedDict, total=False):
     """What a search may be told beside its queries; see ``Searcher.search_batch``."""
 
@@ -70,6 +75,7 @@ class SearchOptions(TypedDict, total=False):
     fold: bool
     diversity: float
     region: Region | Sequence[float] | None
+    parts: bool
 
 
 class Searcher:
@@ -116,6 +122,7 @@ class Searcher:
         fold: bool = False,
         diversity: float = 0.0,
         region: Region | Sequence[float] | None = None,
+        parts: bool = False,
     ) -> list[Hits]:
         """Return ``k`` of the images most similar to each query, after the first ``offset``.
 
@@ -124,11 +131,12 @@ class Searcher:
         without a minus, by which the ``among`` most alike are then put in order.
         ``text`` says whether strings are words; None guesses (see ``is_words`` and ``sum_of``).
         ``fold`` and ``diversity`` are those of :class:`Arranging`. ``region`` is the part of
-        each picture to search with, see :class:`lookalike.images.region.Region`.
+        each picture to search with, see :class:`lookalike.images.region.Region`. With ``parts``
+        an image is as alike as the most alike of its parts, see :class:`PartRanking`.
 
         Raises:
-            UsageError: a number is out of range, a query of the wrong type or a broken sum, or
-                ``where`` or ``sort`` no such thing.
+            UsageError: a number is out of range, a query of the wrong type or a broken sum,
+                ``where`` or ``sort`` no such thing, or the library has no parts.
             SourceError, ImageError: a query cannot be read.
         """
         _check(k, min_score, min_probability)
@@ -147,8 +155,11 @@ class Searcher:
             return []
         queries = [sum_of(query, text=text) or query for query in queries]
         part = None if region is None else Region.of(region)
-        if part and any(isinstance(one, Sum) or is_words(one, text=text) for one in queries):
+        worded = any(isinstance(one, Sum) or is_words(one, text=text) for one in queries)
+        if worded and part:
             raise UsageError("A region is a part of one picture: not of words, and not of a sum.")
+        if worded and parts:
+            raise UsageError("Parts are searched with a picture: not with words, nor with a sum.")
         if any(_in_words(query, text) for query in queries):
             options = SearchOptions(
                 k=k,
@@ -174,16 +185,22 @@ class Searcher:
         def search(depth: int) -> list[Neighbours]:
             return self._index.search(vectors, depth, allowed=allowed)
 
+        part_of: list[Callable[[int], Box | None]] = [_no_part] * len(names)
+        if parts:
+            ranking = PartRanking(
+                self._catalog, self._index.generation, vectors, whole=search, allowed=allowed
+            )
+            search, part_of = ranking.search, [ranking.part_of(row) for row in range(len(names))]
         keep = partial(bounds.kept, probability_of=self.encoder.card.probability)
         if sort == _BY_SCORE:
             found = arranging.pages(search, keep, k=k, offset=offset)
             return [
-                self._hits(name, one, self._seen, first=offset + 1)
-                for name, one in zip(names, found, strict=True)
+                self._hits(name, one, self._seen, first=offset + 1, part_of=own)
+                for name, one, own in zip(names, found, part_of, strict=True)
             ]
         whole = [
-            self._hits(name, arranging.folded(keep(one)), self._seen)
-            for name, one in zip(names, search(among), strict=True)
+            self._hits(name, arranging.folded(keep(one)), self._seen, part_of=own)
+            for name, one, own in zip(names, search(among), part_of, strict=True)
         ]
         return [self._in_order(hits, sort, slice(offset, offset + k)) for hits in whole]
 
@@ -265,6 +282,7 @@ class Searcher:
         arranged: Arranged,
         probabilities: Callable[[Neighbours], list[float]],
         first: int = 1,
+        part_of: Callable[[int], Box | None] = _no_part,
     ) -> Hits:
         shown = arranged.shown
         known = set(shown.image_ids.tolist())
@@ -278,7 +296,7 @@ class Searcher:
             row = rows.get(image_id)
             if row is None:  # removed by another process between the two look-ups
                 continue
-            hit = _hit(first + len(hits), row, score, probability)
+            hit = _hit(first + len(hits), row, score, probability, part_of(image_id))
             if image_id in folded:
                 hit = replace(hit, repeats=_repeats(folded[image_id], rows))
             hits.append(hit)
@@ -296,10 +314,11 @@ class Searcher:
             )
         except (ImageError, SourceError):
             return None
-        return thumbnail_jpeg(picture.pixels, longest_side=_THUMBNAIL_SIDE)
+        pixels = picture.pixels if hit.part is None else framed(picture, hit.part)
+        return thumbnail_jpeg(pixels, longest_side=_THUMBNAIL_SIDE)
 
 
-def _hit(rank: int, row: ImageRow, score: float, probability: float) -> Hit:
+def _hit(rank: int, row: ImageRow, score: float, probability: float, part: Box | None) -> Hit:
     return Hit(
         rank=rank,
         uri=row.uri,
@@ -313,6 +332,7 @@ def _hit(rank: int, row: ImageRow, score: float, probability: float) -> Hit:
         format=row.format,
         size=row.size,
         metadata=row.metadata,
+        part=part,
     )
 
 

@@ -72,6 +72,15 @@ def index(
     retry_failed: Annotated[
         bool, typer.Option("--retry-failed", help="Try again what could not be read before.")
     ] = False,
+    parts: Annotated[
+        bool | None,
+        typer.Option(
+            "--parts/--no-parts",
+            help="Also give vectors to nine parts of each picture, for search --parts: ten times "
+            "the time. Without either: if the library has parts.",
+            show_default=False,
+        ),
+    ] = None,
     workers: Annotated[
         int | None,
         typer.Option(
@@ -96,6 +105,7 @@ def index(
       lookalike index ~/Pictures --exclude 'Screenshots/*' --prune
       lookalike index products.csv --image-column photo --page-url-column link
       lookalike index https://example.org/one.jpg --library shop.lookalike
+      lookalike index posters/ --parts
     """
     from lookalike.sources import find_items
 
@@ -112,6 +122,7 @@ def index(
                 prune=prune,
                 refresh=refresh,
                 retry_failed=retry_failed,
+                parts=parts,
                 workers=workers,
                 wait=not no_wait,
                 progress=progress,

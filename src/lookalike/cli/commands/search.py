@@ -91,6 +91,10 @@ def search(
             show_default=False,
         ),
     ] = None,
+    parts: Annotated[
+        bool,
+        typer.Option("--parts", help="Search in parts of the pictures too; see index --parts."),
+    ] = False,
     previews: Annotated[
         bool | None,
         typer.Option(
@@ -119,6 +123,7 @@ def search(
       lookalike search "a red car"
       lookalike search "beach.jpg + 0.5*sunset.jpg - 'people'"
       lookalike search photo.jpg --region 40,30,200,150
+      lookalike search logo.png --parts
       lookalike search https://example.org/photo.jpg -k 3
       curl -s https://example.org/photo.jpg | lookalike search -
       lookalike search photo.jpg --min-probability 0.5 --json
@@ -142,6 +147,7 @@ def search(
             among=among,
             text=text or None,
             region=part,
+            parts=parts,
             fold=fold,
             diversity=diversity,
         )
