@@ -124,6 +124,8 @@ def test_an_interrupt_keeps_what_was_done_and_says_so(scenes: Path, tmp_path: Pa
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             start_new_session=True,
+            # Whoever runs the tests in the background of a shell has it ignored, and so would we.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
         assert process.stderr is not None
         assert b"Waiting:" in process.stderr.readline()
