@@ -76,8 +76,8 @@ def index(
         bool | None,
         typer.Option(
             "--parts/--no-parts",
-            help="Also give vectors to nine parts of each picture, for search --parts: ten times "
-            "the time. Without either: if the library has parts.",
+            help="Also give vectors to nine parts of each picture, for search --parts: up to ten "
+            "times the time. Without either: if the library has parts.",
             show_default=False,
         ),
     ] = None,
