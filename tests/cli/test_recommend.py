@@ -54,7 +54,7 @@ def test_events_are_noted_imported_listed_learned_and_forgotten(
     table.write_text(f"user,item,kind\nann,{picture},clicked\nbob,nothing.jpg,like\nbob,b,odd\n")
     ran = run("events", "import", table, "-l", own)
     assert ran.code == 1
-    assert "1 events added" in ran.out
+    assert "1 event added" in ran.out
     assert "not in the library: nothing.jpg" in ran.err
     assert "'odd'" in ran.err
     ran = run("events", "import", table, "--map", "odd=save", "--json", "-l", own)

@@ -43,7 +43,7 @@ class EventImport:
     seconds: float = 0.0
 
     def __str__(self) -> str:
-        parts = [f"{self.added:,} events added"]
+        parts = [f"{self.added:,} event{'' if self.added == 1 else 's'} added"]
         for count, name in (
             (self.repeated, "known already"),
             (self.unknown, "of items that the library does not hold"),
