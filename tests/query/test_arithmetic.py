@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lookalike.errors import UsageError
@@ -79,6 +79,8 @@ def test_what_is_written_reads_back(terms: list[Term]) -> None:
 
 
 @given(st.text(alphabet="ab'\"+-* .0129\t", max_size=30))
+@example("1*0*")
+@example("2*3*a + 4*'5*b'")
 def test_what_is_read_writes_and_reads_the_same(text: str) -> None:
     try:
         terms = read_sum(text)

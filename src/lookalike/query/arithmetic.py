@@ -49,7 +49,8 @@ class Term:
         number = abs(self.weight)
         weight = "" if number == 1.0 else f"{_plain(number)}*"
         if not self.quoted and _may_stand_bare(self.text):
-            return weight + self.text
+            # Behind a weight, what looks like another one is text.
+            return (weight or "1*" if _WEIGHT.match(self.text) else weight) + self.text
         quote = '"' if "'" in self.text and '"' not in self.text else "'"
         return f"{weight}{quote}{self.text.replace(quote, quote * 2)}{quote}"
 
@@ -146,7 +147,6 @@ def _may_stand_bare(text: str) -> bool:
     return (
         text == text.strip() != ""
         and text[0] not in _QUOTES
-        and not _WEIGHT.match(text)
         and not _DOUBLED.match(text)
         and not _NEXT_SIGN.search(text)
     )
