@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.catalog import Catalog, Generation
+from lookalike.filters import Filters
 from lookalike.index import LibraryIndex
-from lookalike.query import Filters
 from machine import describe
 from search import K, log, read_files
 from vectors import Vectors, split

@@ -23,10 +23,10 @@ from pathlib import Path
 import numpy as np
 
 from lookalike.training import PRESETS
-from lookalike.training.loop import Run, run_stage
 from lookalike.training.networks import build_embedder
-from lookalike.training.pictures import PictureFlow
-from lookalike.training.stages import picture_stage
+from lookalike.training.steps.flow import PictureFlow
+from lookalike.training.steps.loop import Run, run_stage
+from lookalike.training.steps.stages import picture_stage
 from machine import cores, describe, median, spread
 from picture_sets import SETS, default_root, load_set
 
@@ -81,7 +81,7 @@ class Steps:
     def __init__(self, stage: str, backbone: str) -> None:
         import torch
 
-        from lookalike.training.loop import _step
+        from lookalike.training.steps.loop import _step
 
         self._step = _step
         recipe = PRESETS["finetune"].changed(backbone=backbone)

@@ -27,11 +27,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from lookalike.catalog import Catalog, NewImage
-from lookalike.catalog.picture_parts import StoredParts
+from lookalike.catalog.records import StoredParts
 from lookalike.encoders import load_encoder
 from lookalike.images import decode
 from lookalike.index import Neighbours
-from lookalike.query.part_ranking import PartRanking
+from lookalike.query.ranking.parts import PartRanking
 from machine import describe
 from picture_sets import Sample, default_root, load_set
 

@@ -24,9 +24,9 @@ from typing import Any, cast
 import numpy as np
 
 from lookalike.catalog import Catalog
-from lookalike.for_user import ForUser
 from lookalike.index import LibraryIndex
 from lookalike.recommendation.event_tables import EventColumns
+from lookalike.recommendation.for_user import ForUser
 from lookalike.recommendation.importing import import_events
 from machine import describe
 

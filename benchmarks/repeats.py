@@ -23,7 +23,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 from lookalike.encoders import load_encoder
 from lookalike.images import content_hash, decode, fit, perceptual_hash
-from lookalike.query.folding import same_picture
+from lookalike.query.ranking.folding import same_picture
 from machine import describe
 from picture_sets import Sample, default_root, load_set
 

@@ -19,9 +19,9 @@ import numpy as np
 import torch
 
 from lookalike.training import PRESETS, fit_whitening
-from lookalike.training.loop import Run, run_stage
 from lookalike.training.networks import build_embedder
-from lookalike.training.stages import head_stage
+from lookalike.training.steps.loop import Run, run_stage
+from lookalike.training.steps.stages import head_stage
 from lookalike.training.whitening import normalised
 from machine import describe, median, spread
 

@@ -46,9 +46,9 @@ from lookalike.training import Recipe, fit_whitening, split_classes
 from lookalike.training.data import DataSet
 from lookalike.training.data import Sample as TrainingSample
 from lookalike.training.features import cached_features
-from lookalike.training.loop import Run, Stage, run_stage
 from lookalike.training.networks import Embedder, build_embedder
-from lookalike.training.stages import head_stage, mean_map_at_r
+from lookalike.training.steps.loop import Run, Stage, run_stage
+from lookalike.training.steps.stages import head_stage, mean_map_at_r
 from lookalike.training.whitening import normalised
 from machine import describe, median, spread
 from picture_sets import SETS, default_root, load_set

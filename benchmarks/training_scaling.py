@@ -24,11 +24,11 @@ from typing import Any
 
 import torch
 
-from lookalike.training.distributed import gather
 from lookalike.training.losses import build_loss
 from lookalike.training.networks import build_embedder
-from lookalike.training.processes import joined, mean_gradients, rank, world
-from lookalike.training.samplers import share
+from lookalike.training.steps.distributed import gather
+from lookalike.training.steps.processes import joined, mean_gradients, rank, world
+from lookalike.training.steps.samplers import share
 from machine import describe, median, spread
 
 _WARM = 2

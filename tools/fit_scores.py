@@ -22,12 +22,7 @@ from numpy.typing import NDArray
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "benchmarks"))
 
 from lookalike.encoders import load_encoder
-from lookalike.evaluation import (
-    auroc,
-    expected_calibration_error,
-    fit_calibration,
-    nearest_answers,
-)
+from lookalike.evaluation import auroc, expected_calibration_error, fit_calibration, nearest_answers
 from lookalike.images import decode
 from picture_sets import default_root, load_set, part_of
 

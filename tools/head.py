@@ -10,12 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.training.whitening import (
-    Affine,
-    fit_supervised_whitening,
-    fit_whitening,
-    normalised,
-)
+from lookalike.training.whitening import Affine, fit_supervised_whitening, fit_whitening, normalised
 
 __all__ = ["RECIPE", "HeadRecipe", "balanced_weights", "fit_head", "normalised", "read_recipe"]
 

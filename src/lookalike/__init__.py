@@ -6,65 +6,90 @@
 >>> hits = library.search("query.jpg", k=10)  # doctest: +SKIP
 """
 
-from .errors import (
-    BlockedAddressError,
-    BrokenImageError,
-    CheckpointError,
-    DivergedError,
-    EmptySourceError,
-    FetchError,
-    ImageError,
-    ImageTimeoutError,
-    ImageTooLargeError,
-    LibraryBrokenError,
-    LibraryBusyError,
-    LibraryError,
-    LibraryNotFoundError,
-    LibraryStorageError,
-    LibraryTooNewError,
-    LookalikeError,
-    MissingExtraError,
-    ModelError,
-    ModelFileError,
-    ModelNotFoundError,
-    NotAnImageError,
-    NotInLibraryError,
-    SettingsError,
-    SourceError,
-    SourceNotFoundError,
-    TableError,
-    TrainingDataError,
-    TrainingError,
-    UsageError,
-)
-from .events import Event, Events
-from .library import Library
-from .open_library import open_library as open
-from .recommendation import Recommendation, Recommendations
-from .results import (
-    AddReport,
-    Failure,
-    Hit,
-    Hits,
-    ImageInfo,
-    Label,
-    Labels,
-    Named,
-    Progress,
-    Repeat,
-    Stats,
-)
-from .settings import Settings, load_settings
-from .without_library import models, recognize
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .encoders.registry import models
+    from .errors import (
+        BlockedAddressError,
+        BrokenImageError,
+        CheckpointError,
+        DivergedError,
+        EmptySourceError,
+        FetchError,
+        ImageError,
+        ImageTimeoutError,
+        ImageTooLargeError,
+        LibraryBrokenError,
+        LibraryBusyError,
+        LibraryError,
+        LibraryNotFoundError,
+        LibraryStorageError,
+        LibraryTooNewError,
+        LookalikeError,
+        MissingExtraError,
+        ModelError,
+        ModelFileError,
+        ModelNotFoundError,
+        NotAnImageError,
+        NotInLibraryError,
+        SettingsError,
+        SourceError,
+        SourceNotFoundError,
+        TableError,
+        TrainingDataError,
+        TrainingError,
+        UsageError,
+    )
+    from .library.events import Events
+    from .library.library import Library
+    from .library.opening import open_library as open
+    from .recognition.imagenet import recognize
+    from .results import (
+        AddReport,
+        Assessed,
+        Assessment,
+        Confusion,
+        Event,
+        EventCounts,
+        EventImport,
+        Failure,
+        Hit,
+        Hits,
+        ImageInfo,
+        IndexStatus,
+        Interval,
+        Label,
+        Labels,
+        LearnReport,
+        NameCheck,
+        Named,
+        NameInfo,
+        NamesCheck,
+        Progress,
+        Recommendation,
+        Recommendations,
+        ReembedReport,
+        Repeat,
+        SnapshotNote,
+        Stats,
+    )
+    from .settings import Settings, load_settings
 
 __all__ = [
     "AddReport",
+    "Assessed",
+    "Assessment",
     "BlockedAddressError",
     "BrokenImageError",
     "CheckpointError",
+    "Confusion",
     "DivergedError",
     "EmptySourceError",
     "Event",
+    "EventCounts",
+    "EventImport",
     "Events",
     "Failure",
     "FetchError",
@@ -74,8 +99,11 @@ __all__ = [
     "ImageInfo",
     "ImageTimeoutError",
     "ImageTooLargeError",
+    "IndexStatus",
+    "Interval",
     "Label",
     "Labels",
+    "LearnReport",
     "Library",
     "LibraryBrokenError",
     "LibraryBusyError",
@@ -88,15 +116,20 @@ __all__ = [
     "ModelError",
     "ModelFileError",
     "ModelNotFoundError",
+    "NameCheck",
+    "NameInfo",
     "Named",
+    "NamesCheck",
     "NotAnImageError",
     "NotInLibraryError",
     "Progress",
     "Recommendation",
     "Recommendations",
+    "ReembedReport",
     "Repeat",
     "Settings",
     "SettingsError",
+    "SnapshotNote",
     "SourceError",
     "SourceNotFoundError",
     "Stats",
@@ -111,3 +144,29 @@ __all__ = [
 ]
 
 __version__ = "0.1.0"
+
+_PLACES = {
+    "Events": "library.events",
+    "Library": "library.library",
+    "Settings": "settings",
+    "load_settings": "settings",
+    "models": "encoders.registry",
+    "open": "library.opening",
+    "recognize": "recognition.imagenet",
+}
+"""Where the names live that are not a value (``results``) or an error (``errors``)."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    place = _PLACES.get(name, "errors" if name.endswith("Error") else "results")
+    value = getattr(
+        import_module(f"{__name__}.{place}"), "open_library" if name == "open" else name
+    )
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

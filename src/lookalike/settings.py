@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from .errors import SettingsError
+from lookalike.errors import SettingsError
 
 __all__ = ["Settings", "default_library_path", "load_settings", "settings_path"]
 

@@ -11,7 +11,6 @@ import pytest
 from lookalike.catalog import Catalog, Generation, NewImage
 from lookalike.catalog.events import (
     KINDS,
-    EventCounts,
     NewEvents,
     add_events,
     count_events,
@@ -21,6 +20,7 @@ from lookalike.catalog.events import (
     find_user,
     forget_user,
 )
+from lookalike.results import EventCounts
 
 MakeImage = Callable[..., NewImage]
 VIEW, LIKE = KINDS.index("view"), KINDS.index("like")

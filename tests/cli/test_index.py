@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import lookalike
-from lookalike.lock import writer_lock
+from lookalike.library.lock import writer_lock
 
 from .conftest import Run
 

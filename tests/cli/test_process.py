@@ -116,7 +116,7 @@ def test_terminals_of_other_encodings_get_something_readable(shelf: Shelf, encod
 def test_an_interrupt_keeps_what_was_done_and_says_so(scenes: Path, tmp_path: Path) -> None:
     library = tmp_path / "photos.lookalike"
     lookalike("index", scenes / "scene-0.jpg", "--library", library)
-    from lookalike.lock import writer_lock
+    from lookalike.library.lock import writer_lock
 
     with writer_lock(library, wait=True):  # so that the command surely is at work: waiting
         process = subprocess.Popen(
@@ -177,7 +177,7 @@ def test_a_defect_is_said_as_one_and_shown_on_demand(
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("what nobody\x1b[31m thought of")
 
-    monkeypatch.setattr("lookalike.library.Library.stats", broken)
+    monkeypatch.setattr("lookalike.library.library.Library.stats", broken)
     ran = run("stats", "--library", shelf.library)
     assert ran.code == 2
     assert ran.err.startswith(r"Error: RuntimeError: what nobody\x1b[31m thought of")

@@ -9,13 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from lookalike.encoders import (
-    add_model,
-    load_encoder,
-    model_card,
-    model_cards,
-    remove_model,
-)
+from lookalike.encoders import add_model, load_encoder, model_card, model_cards, remove_model
 from lookalike.errors import ModelFileError, ModelNotFoundError, UsageError
 
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import lookalike
-from lookalike.query.diversity import diversified
+from lookalike.query.ranking.diversity import diversified
 
 Scene = Callable[..., Image.Image]
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import lookalike
-from lookalike.lock import writer_lock
+from lookalike.library.lock import writer_lock
 
 
 def test_a_missing_library_is_told_or_made(tmp_path: Path) -> None:
@@ -61,7 +61,7 @@ def test_a_second_writer_is_told_or_waits(tmp_path: Path, scenes: Path) -> None:
     with lookalike.open(folder) as library:
         code = (
             "import sys, time\nfrom pathlib import Path\n"
-            "from lookalike.lock import writer_lock\n"
+            "from lookalike.library.lock import writer_lock\n"
             "with writer_lock(Path(sys.argv[1]), wait=False):\n"
             "    print('held', flush=True)\n    time.sleep(float(sys.argv[2]))\n"
         )
@@ -84,7 +84,7 @@ def test_a_second_writer_is_told_or_waits(tmp_path: Path, scenes: Path) -> None:
 def test_the_lock_of_a_killed_writer_is_free(tmp_path: Path) -> None:
     code = (
         "import os, sys\nfrom pathlib import Path\n"
-        "from lookalike.lock import writer_lock\n"
+        "from lookalike.library.lock import writer_lock\n"
         "with writer_lock(Path(sys.argv[1]), wait=False):\n    os.kill(os.getpid(), 9)\n"
     )
     process = subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=False)

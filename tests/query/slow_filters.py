@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from lookalike.catalog import ImageRow
-from lookalike.query.where import And, Compare, Condition, Like, Missing, Name, Not, OneOf, Or
+from lookalike.filters.where import And, Compare, Condition, Like, Missing, Name, Not, OneOf, Or
 
 _NUMBER = re.compile(r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*")
 _OPERATORS = {

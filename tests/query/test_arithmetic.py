@@ -7,7 +7,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lookalike.errors import UsageError
-from lookalike.query.arithmetic import MOST_TERMS, BrokenSumError, Term, read_sum, write_sum
+from lookalike.query.sums.written import MOST_TERMS, BrokenSumError, Term, read_sum, write_sum
 
 WEIGHTS = st.floats(min_value=1e-6, max_value=1e6) | st.just(1.0)
 TERMS = st.builds(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from lookalike.query.diversity import diversified
+from lookalike.query.ranking.diversity import diversified
 
 
 def test_diversity_is_the_formula_of_the_paper() -> None:

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from lookalike.catalog import Catalog
 from lookalike.errors import UsageError
-from lookalike.query import Filters
-from lookalike.query.where import parse_where
+from lookalike.filters import Filters
+from lookalike.filters.where import parse_where
 
 from .conftest import CATEGORIES, NAMES, PRICES
 from .slow_filters import passes

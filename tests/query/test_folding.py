@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from lookalike.query import folding
-from lookalike.query.folding import same_picture, stand_ins
+from lookalike.query.ranking import folding
+from lookalike.query.ranking.folding import same_picture, stand_ins
 
 BUSY = 0x0F0F_0F0F_0F0F_0F0F  # a hash with half of its bits set
 

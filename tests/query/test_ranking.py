@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from lookalike.catalog import Catalog
 from lookalike.errors import UsageError
+from lookalike.filters import Filters
 from lookalike.index import Neighbours
-from lookalike.query import Filters
-from lookalike.query.ranking import pages_by_score
+from lookalike.query.ranking.pages import pages_by_score
 
 from .conftest import NAMES
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lookalike.catalog import Catalog, NewImage
 from lookalike.errors import UsageError
 from lookalike.index import LibraryIndex
-from lookalike.query.sum_ranking import SumRanking, log_odds
+from lookalike.query.sums.ranking import SumRanking, log_odds
 from lookalike.query.words import WordScores, word_probability
 
 COUNT, DIMENSIONS = 40, 6

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lookalike.errors import UsageError
-from lookalike.query.sums import Sum, asked_for, direction, sum_of, sum_of_lists
+from lookalike.query.sums.asked import Sum, asked_for, direction, sum_of, sum_of_lists
 
 
 @pytest.fixture(autouse=True)

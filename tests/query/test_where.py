@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lookalike.errors import UsageError
-from lookalike.query.where import (
+from lookalike.filters.where import (
     And,
     Compare,
     Condition,

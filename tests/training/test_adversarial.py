@@ -10,10 +10,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from lookalike.errors import UsageError  # noqa: E402
-from lookalike.training import Recipe, preset  # noqa: E402
-from lookalike.training.networks import build_embedder  # noqa: E402
-from lookalike.training.stages import picture_stage  # noqa: E402
+from lookalike.errors import UsageError
+from lookalike.training import Recipe, preset
+from lookalike.training.networks import build_embedder
+from lookalike.training.steps.stages import picture_stage
 
 torch.set_num_threads(1)
 

@@ -10,12 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from lookalike.errors import (
-    SourceNotFoundError,
-    TableError,
-    TrainingDataError,
-    UsageError,
-)
+from lookalike.errors import SourceNotFoundError, TableError, TrainingDataError, UsageError
 from lookalike.training.data import DataSet, Pair, Sample, read_data
 from lookalike.training.data.components import connected
 from lookalike.training.data.spelling import edit_distance, spelling_notes

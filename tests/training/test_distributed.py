@@ -9,12 +9,12 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-import torch.distributed as dist  # noqa: E402
-import torch.nn.functional as F  # noqa: E402
+import torch.distributed as dist
+import torch.nn.functional as F
 
-from lookalike.training.distributed import gather  # noqa: E402
-from lookalike.training.losses import LOSSES, build_loss, koleo  # noqa: E402
-from lookalike.training.processes import from_first, mean_gradients, mean_statistics  # noqa: E402
+from lookalike.training.losses import LOSSES, build_loss, koleo
+from lookalike.training.steps.distributed import gather
+from lookalike.training.steps.processes import from_first, mean_gradients, mean_statistics
 
 CASES = {"even": [6, 6], "uneven": [7, 5], "one alone": [11, 1]}
 

@@ -11,20 +11,13 @@ from typer.testing import CliRunner
 
 torch = pytest.importorskip("torch")
 
-from lookalike.cli.app import app  # noqa: E402
-from lookalike.encoders import DEFAULT_MODEL, load_encoder, model_card  # noqa: E402
-from lookalike.errors import ModelFileError, ModelNotFoundError, UsageError  # noqa: E402
-from lookalike.training import (  # noqa: E402
-    EightBits,
-    Table,
-    TrainingResult,
-    preset,
-    quantise_model,
-    train,
-)
-from lookalike.training.eight_bits import KEPT_FILE  # noqa: E402
-from lookalike.training.protocol import METRICS, Row  # noqa: E402
-from lookalike.training.quantisation import in_eight_bits, quantise_graph  # noqa: E402
+from lookalike.cli.app import app
+from lookalike.encoders import DEFAULT_MODEL, load_encoder, model_card
+from lookalike.errors import ModelFileError, ModelNotFoundError, UsageError
+from lookalike.training import EightBits, Table, TrainingResult, preset, quantise_model, train
+from lookalike.training.judging.table import METRICS, Row
+from lookalike.training.shipping.eight_bits import KEPT_FILE
+from lookalike.training.shipping.quantisation import in_eight_bits, quantise_graph
 
 torch.set_num_threads(1)
 

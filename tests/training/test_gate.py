@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from lookalike.training.protocol import METRICS, Row, Table, judge
+from lookalike.training.judging.table import METRICS, Row, Table, judge
 
 QUERIES = 200
 

@@ -9,9 +9,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from lookalike.training import in_parts  # noqa: E402
-from lookalike.training.losses import build_loss  # noqa: E402
-from lookalike.training.networks import build_embedder  # noqa: E402
+from lookalike.training.losses import build_loss
+from lookalike.training.networks import build_embedder
+from lookalike.training.steps import in_parts
 
 
 @pytest.fixture(params=[1, 3])

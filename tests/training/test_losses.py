@@ -8,10 +8,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-import torch.nn.functional as F  # noqa: E402
+import torch.nn.functional as F
 
-from lookalike.errors import UsageError  # noqa: E402
-from lookalike.training.losses import (  # noqa: E402
+from lookalike.errors import UsageError
+from lookalike.training.losses import (
     LOSSES,
     ArcFace,
     ProxyAnchor,

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lookalike.errors import UsageError
 from lookalike.index import Plan
-from lookalike.training.mining import HardClassSampler, hard_negatives
+from lookalike.training.steps.mining import HardClassSampler, hard_negatives
 
 
 def _on_a_circle(degrees: list[float]) -> NDArray[np.float32]:

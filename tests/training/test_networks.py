@@ -7,12 +7,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from lookalike.errors import (  # noqa: E402
-    CheckpointError,
-    MissingExtraError,
-    UsageError,
-)
-from lookalike.training.networks import (  # noqa: E402
+from lookalike.errors import CheckpointError, MissingExtraError, UsageError
+from lookalike.training.networks import (
     HEADS,
     POOLINGS,
     build_backbone,
@@ -21,7 +17,7 @@ from lookalike.training.networks import (  # noqa: E402
     build_pooling,
     load_embedder,
 )
-from lookalike.training.whitening import Affine, fit_whitening, normalised  # noqa: E402
+from lookalike.training.whitening import Affine, fit_whitening, normalised
 
 torch.set_num_threads(1)
 

@@ -10,19 +10,19 @@ from PIL import Image
 
 torch = pytest.importorskip("torch")
 
-from lookalike.errors import CheckpointError, UsageError  # noqa: E402
-from lookalike.training import Recipe, preset, train  # noqa: E402
-from lookalike.training import in_parts as parts_module  # noqa: E402
-from lookalike.training import loop as loop_module  # noqa: E402
-from lookalike.training import prepared as prepared_module  # noqa: E402
-from lookalike.training.networks import build_embedder  # noqa: E402
-from lookalike.training.precision import (  # noqa: E402
+from lookalike.errors import CheckpointError, UsageError
+from lookalike.training import Recipe, preset, train
+from lookalike.training import run as prepared_module
+from lookalike.training.networks import build_embedder
+from lookalike.training.steps import in_parts as parts_module
+from lookalike.training.steps import loop as loop_module
+from lookalike.training.steps.precision import (
     PROBE_FILE,
     forget_probe,
     seconds_a_step,
     takes_bfloat16,
 )
-from lookalike.training.stages import picture_stage  # noqa: E402
+from lookalike.training.steps.stages import picture_stage
 
 torch.set_num_threads(1)
 

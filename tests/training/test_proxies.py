@@ -7,9 +7,9 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-import torch.nn.functional as F  # noqa: E402
+import torch.nn.functional as F
 
-from lookalike.training.losses import LOSSES, build_loss  # noqa: E402
+from lookalike.training.losses import LOSSES, build_loss
 
 torch.set_num_threads(1)
 Tensor = torch.Tensor

@@ -14,15 +14,15 @@ from PIL import Image
 pytest.importorskip("torch")
 
 from lookalike.evaluation import Interval
-from lookalike.training.evaluating import Robustness
-from lookalike.training.protocol import Table, judge, measure
+from lookalike.training.judging.evaluating import Robustness
+from lookalike.training.judging.robustness import AttackRow, EditRow
+from lookalike.training.judging.table import Table, judge, measure
 from lookalike.training.reporting import Findings, write_report
 from lookalike.training.reporting.curves import curves
 from lookalike.training.reporting.drawing import ticks
 from lookalike.training.reporting.layout import lay_out
 from lookalike.training.reporting.pictures import worst_queries
 from lookalike.training.reporting.worst import worst
-from lookalike.training.robustness import AttackRow, EditRow
 
 HOSTILE = '<script>alert("x")</script>\x1b'
 

@@ -16,8 +16,8 @@ from lookalike.encoders import load_encoder
 from lookalike.errors import TrainingDataError
 from lookalike.training import read_data
 from lookalike.training.augmentation.edits import EDITS
-from lookalike.training.evaluating import evaluate, evaluate_robustness, split_for
-from lookalike.training.robustness import class_recall, under_attack, under_edits
+from lookalike.training.judging.evaluating import evaluate, evaluate_robustness, split_for
+from lookalike.training.judging.robustness import class_recall, under_attack, under_edits
 
 
 def test_class_recall_of_angles_worked_out_by_hand() -> None:
@@ -102,8 +102,8 @@ def test_pictures_without_classes_are_refused(scenes: Path) -> None:
 
 def test_an_attack_stays_in_its_budget_and_moves_the_embedding() -> None:
     torch = pytest.importorskip("torch")
-    from lookalike.training.adversarial import feature_shift
     from lookalike.training.networks import build_embedder
+    from lookalike.training.steps.adversarial import feature_shift
 
     torch.set_num_threads(1)
     embedder = build_embedder("compact", input_size=32).eval()

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lookalike.errors import UsageError
-from lookalike.training.samplers import BalancedSampler, ClassSampler, UniformSampler, share
+from lookalike.training.steps.samplers import BalancedSampler, ClassSampler, UniformSampler, share
 
 
 @given(

@@ -15,9 +15,9 @@ from lookalike.errors import UsageError
 from lookalike.evaluation import bootstrap_interval
 from lookalike.training import DataSet, Table, read_data, split_classes
 from lookalike.training.data import Split
-from lookalike.training.evaluating import evaluate
-from lookalike.training.protocol import METRICS, Row
-from lookalike.training.seeds import Seeds, evaluate_seeds, shared_split
+from lookalike.training.judging.evaluating import evaluate
+from lookalike.training.judging.seeds import Seeds, evaluate_seeds, shared_split
+from lookalike.training.judging.table import METRICS, Row
 
 
 @pytest.fixture(scope="module")

@@ -11,8 +11,8 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from lookalike.errors import MissingExtraError, ModelNotFoundError  # noqa: E402
-from lookalike.training.networks import build_backbone, build_embedder  # noqa: E402
+from lookalike.errors import MissingExtraError, ModelNotFoundError
+from lookalike.training.networks import build_backbone, build_embedder
 
 torch.set_num_threads(1)
 

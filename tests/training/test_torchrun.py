@@ -11,8 +11,8 @@ from PIL import Image
 
 torch = pytest.importorskip("torch")
 
-from lookalike.encoders import load_encoder  # noqa: E402
-from lookalike.training import preset, train  # noqa: E402
+from lookalike.encoders import load_encoder
+from lookalike.training import preset, train
 
 SETTINGS = {
     "capacity": 0.25,

@@ -16,23 +16,11 @@ from PIL import Image, ImageDraw
 
 torch = pytest.importorskip("torch")
 
-from lookalike.encoders import load_encoder  # noqa: E402
-from lookalike.errors import (  # noqa: E402
-    CheckpointError,
-    DivergedError,
-    TrainingError,
-    UsageError,
-)
-from lookalike.training import (  # noqa: E402
-    Recipe,
-    TrainingResult,
-    preset,
-    read_data,
-    read_recipe,
-    train,
-)
-from lookalike.training import loop as loop_module  # noqa: E402
-from lookalike.training.checkpoint import read_checkpoint, write_checkpoint  # noqa: E402
+from lookalike.encoders import load_encoder
+from lookalike.errors import CheckpointError, DivergedError, TrainingError, UsageError
+from lookalike.training import Recipe, TrainingResult, preset, read_data, read_recipe, train
+from lookalike.training.steps import loop as loop_module
+from lookalike.training.steps.checkpoint import read_checkpoint, write_checkpoint
 
 torch.set_num_threads(1)
 

@@ -11,15 +11,10 @@ from PIL import Image
 torch = pytest.importorskip("torch")
 optuna = pytest.importorskip("optuna")
 
-from lookalike.errors import CheckpointError, TrainingError, UsageError  # noqa: E402
-from lookalike.training import preset, read_data, read_recipe, split_classes, tune  # noqa: E402
-from lookalike.training import tuning as module  # noqa: E402
-from lookalike.training.tuning_space import (  # noqa: E402
-    Range,
-    changed_by,
-    default_space,
-    read_range,
-)
+from lookalike.errors import CheckpointError, TrainingError, UsageError
+from lookalike.training import preset, read_data, read_recipe, split_classes, tune
+from lookalike.training.tuning import study as module
+from lookalike.training.tuning.space import Range, changed_by, default_space, read_range
 
 SMALL = preset("head").changed(
     backbone="compact", capacity=0.25, input_size=32, views=0, epochs=2, classes_per_batch=4

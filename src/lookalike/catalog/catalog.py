@@ -11,18 +11,11 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from ..errors import NotInLibraryError, UsageError
+from lookalike.errors import NotInLibraryError, UsageError
+
 from . import filling, generations, opening, reading, vector_rows
 from .checking import check
-from .records import (
-    Changes,
-    Generation,
-    ImageRow,
-    KnownFailure,
-    KnownImage,
-    NewImage,
-    SourceFields,
-)
+from .records import Changes, Generation, ImageRow, KnownFailure, KnownImage, NewImage, SourceFields
 from .sqlite import Watch, translated
 from .tables import failures, images
 from .writing import apply_batch

@@ -18,11 +18,12 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 from sqlalchemy.dialects import postgresql, sqlite
 
+from lookalike.results import EventCounts
+
 from .tables import AnyText, images
 
 __all__ = [
     "KINDS",
-    "EventCounts",
     "EventTable",
     "NewEvents",
     "add_events",
@@ -101,16 +102,6 @@ class EventTable:
 
     def __len__(self) -> int:
         return len(self.user_ids)
-
-
-@dataclass(frozen=True, slots=True)
-class EventCounts:
-    """How many events there are, of how many users and images, and of which kinds."""
-
-    events: int
-    users: int
-    images: int
-    kinds: dict[str, int]
 
 
 def add_events(connection: sa.Connection, new: NewEvents) -> int:

@@ -8,9 +8,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from .picture_parts import drop_parts
-from .records import Generation
+from .records import Generation, chunks
 from .tables import deletions, generations, images, labels, vectors
-from .writing import chunks, encode_vector
+from .writing import encode_vector
 
 __all__ = ["drop_some", "fill", "lacking", "switch"]
 

@@ -8,8 +8,8 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
+from .records import chunks
 from .tables import images
-from .writing import chunks
 
 __all__ = ["Fingerprints", "fingerprints_of"]
 

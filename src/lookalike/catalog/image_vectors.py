@@ -9,11 +9,11 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from ..errors import LibraryBrokenError
-from .records import Generation
+from lookalike.errors import LibraryBrokenError
+
+from .records import Generation, chunks
 from .sqlite import vector_rows_of_images
 from .tables import images, vectors
-from .writing import chunks
 
 __all__ = ["copies_of", "vectors_of_images"]
 

@@ -7,13 +7,14 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from ..errors import (
+from lookalike.errors import (
     LibraryBrokenError,
     LibraryNotFoundError,
     LibraryStorageError,
     LibraryTooNewError,
     UsageError,
 )
+
 from .sqlite import Watch, connect_engine, translated
 from .tables import SCHEMA_VERSION, meta, schema
 

@@ -14,14 +14,13 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from ..errors import LibraryBrokenError
-from .chunks import chunks
-from .records import Generation
+from lookalike.errors import LibraryBrokenError
+
+from .records import Generation, StoredParts, chunks
 from .tables import images
 
 __all__ = [
     "PartBlock",
-    "StoredParts",
     "contents_of",
     "contents_with_parts",
     "drop_parts",
@@ -42,16 +41,6 @@ _table = sa.Table(
     sa.Column("boxes", sa.LargeBinary, nullable=False),  # int32, little-endian, (n, 4)
     sa.Column("codes", sa.LargeBinary, nullable=False),  # int8, (n, dimensions)
 )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class StoredParts:
-    """Parts of one picture: ``boxes`` int32 (n, 4), in pixels of the upright picture, left, top,
-    width and height; ``codes`` int8 (n, d), whose directions are those of the vectors.
-    """
-
-    boxes: NDArray[np.int32]
-    codes: NDArray[np.int8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

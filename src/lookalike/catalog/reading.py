@@ -7,9 +7,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from .records import ImageRow, KnownFailure, KnownImage
+from .records import ImageRow, KnownFailure, KnownImage, chunks
 from .tables import failures, images, labels
-from .writing import chunks
 
 __all__ = [
     "by_content",

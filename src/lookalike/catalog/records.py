@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from itertools import islice
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from .picture_parts import StoredParts
 
 __all__ = [
     "Changes",
@@ -20,6 +19,8 @@ __all__ = [
     "KnownImage",
     "NewImage",
     "SourceFields",
+    "StoredParts",
+    "chunks",
 ]
 
 
@@ -141,3 +142,26 @@ class Changes:
     vector_ids: NDArray[np.int64]
     image_ids: NDArray[np.int64]
     vectors: NDArray[np.float16]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StoredParts:
+    """Parts of one picture: ``boxes`` int32 (n, 4), in pixels of the upright picture, left, top,
+    width and height; ``codes`` int8 (n, d), whose directions are those of the vectors.
+    """
+
+    boxes: NDArray[np.int32]
+    codes: NDArray[np.int8]
+
+
+_CHUNK = 500  # bound values in one statement: every database takes so many
+
+
+_Item = TypeVar("_Item")
+
+
+def chunks(items: Iterable[_Item], size: int = _CHUNK) -> Iterator[list[_Item]]:
+    """Yield the items in lists of at most ``size``."""
+    iterator = iter(items)
+    while chunk := list(islice(iterator, size)):
+        yield chunk

@@ -26,7 +26,8 @@ from urllib.parse import quote
 
 import sqlalchemy as sa
 
-from ..errors import LibraryBrokenError, LibraryBusyError, LibraryStorageError
+from lookalike.errors import LibraryBrokenError, LibraryBusyError, LibraryStorageError
+
 from .columns import add_functions
 from .tables import to_json
 

@@ -9,11 +9,11 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from ..errors import LibraryBrokenError
-from .records import Changes, Generation
+from lookalike.errors import LibraryBrokenError
+
+from .records import Changes, Generation, chunks
 from .sqlite import vector_rows_of
 from .tables import deletions, vectors
-from .writing import chunks
 
 __all__ = [
     "changes_after",

@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import sqlalchemy as sa
 
-from ..errors import NotInLibraryError, UsageError
-from .chunks import chunks
+from lookalike.errors import NotInLibraryError, UsageError
+
 from .picture_colours import store_colours
 from .picture_parts import contents_of, drop_unused_parts, store_parts
-from .records import Generation, KnownFailure, NewImage, SourceFields
+from .records import Generation, KnownFailure, NewImage, SourceFields, chunks
 from .tables import deletions, failures, images, labels, vectors
 
-__all__ = ["apply_batch", "chunks", "encode_vector", "ids_of_uris"]
+__all__ = ["apply_batch", "encode_vector", "ids_of_uris"]
 
 
 def encode_vector(vector: Any, generation: Generation) -> bytes:

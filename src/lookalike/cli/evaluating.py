@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from .command import DONE
 from .console import note, say, say_json
-from .main import DONE
 from .options import open_named
 from .progress import show_progress
 from .words import counted

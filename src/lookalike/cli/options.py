@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 import typer
 
 if TYPE_CHECKING:
-    from lookalike.library import Library
+    from lookalike.library.library import Library
 
 __all__ = [
     "JsonOption",
@@ -64,7 +64,7 @@ def repeated_option(path: Path | None) -> str:
 
 def open_named(path: Path | None, *, create: bool = False) -> Library:
     """Open the library that is meant, and say which it is when it was not named."""
-    from lookalike.open_library import open_library
+    from lookalike.library.opening import open_library
 
     from .console import clean, note
 

@@ -2,14 +2,7 @@
 
 from .card import ModelCard
 from .protocol import Encoder, Encoding
-from .registry import (
-    DEFAULT_MODEL,
-    add_model,
-    load_encoder,
-    model_card,
-    model_cards,
-    remove_model,
-)
+from .registry import DEFAULT_MODEL, add_model, load_encoder, model_card, model_cards, remove_model
 
 __all__ = [
     "DEFAULT_MODEL",

@@ -20,6 +20,7 @@ __all__ = [
     "load_encoder",
     "model_card",
     "model_cards",
+    "models",
     "remove_model",
 ]
 
@@ -142,3 +143,8 @@ def _read(folder: Path) -> ModelCard:
 def _read_as_of(folder: Path, changed: int, inode: int) -> ModelCard:
     """Read a card anew only when its file is another one: training may replace it."""
     return read_card(folder)
+
+
+def models() -> tuple[ModelCard, ...]:
+    """Return the cards of the models that are installed."""
+    return tuple(model_cards())

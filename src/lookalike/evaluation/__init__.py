@@ -1,8 +1,10 @@
 """Every metric as a pure numpy function, with its formula."""
 
+from lookalike.results import Interval
+
 from .calibration import expected_calibration_error, fit_calibration
 from .detection import auroc, average_precision, micro_average_precision, recall_at_precision
-from .interval import Interval, bootstrap_interval
+from .interval import bootstrap_interval
 from .nearest import Answers, nearest_answers
 from .ranking import Ranking, rank_gallery, rank_leave_one_out, rank_scores
 from .recommendation import (

@@ -3,23 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from lookalike.errors import UsageError
+from lookalike.results import Interval
 
-__all__ = ["Interval", "bootstrap_interval"]
+__all__ = ["bootstrap_interval"]
 
 _CHUNK = 4_000_000
-
-
-class Interval(NamedTuple):
-    """A range around a mean."""
-
-    low: float
-    high: float
 
 
 def bootstrap_interval(

@@ -1,6 +1,8 @@
 """Nearest neighbours: derived from the catalog, and rebuilt from it at any time."""
 
-from .library_index import IndexStatus, LibraryIndex
+from lookalike.results import IndexStatus
+
+from .library_index import LibraryIndex
 from .plan import Plan
 from .scan import Neighbours
 

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..catalog import Catalog, Generation
+from lookalike.catalog import Catalog, Generation
+
 from .coded import open_groups, open_projection
 from .distinct import Groups, Nodes
 from .engine import load_faiss, read_index

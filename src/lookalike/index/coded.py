@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..catalog import Catalog, Generation
-from ..errors import LibraryBrokenError
+from lookalike.catalog import Catalog, Generation
+from lookalike.errors import LibraryBrokenError
+
+from .candidates import Candidates
 from .distinct import Groups
 from .engine import load_faiss, read_index
 from .manifest import Manifest
@@ -21,7 +23,7 @@ from .promise import promising
 from .scan import Ranked, join, members, scan, widen
 from .snapshots import OutdatedError, Searched, mapped, open_ids
 
-__all__ = ["Candidates", "CodedSnapshot", "open_groups", "open_projection"]
+__all__ = ["CodedSnapshot", "open_groups", "open_projection"]
 
 _QUERIES_AT_ONCE = 32  # 32 × 200 candidates × 1280 float32: 33 MB
 
@@ -33,18 +35,6 @@ class _Living:
     rows: NDArray[np.bool_]
     first: NDArray[np.int32]
     """The first living row of each node; the number of rows where none lives."""
-
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """Nodes and the squared distances of their codes from that of a query, the nearest first."""
-
-    nodes: NDArray[np.int64]
-    distances: NDArray[np.float32]
-
-    def taken(self, which: slice | NDArray[np.bool_]) -> Candidates:
-        """Return some of them."""
-        return Candidates(self.nodes[which], self.distances[which])
 
 
 @dataclass(frozen=True, slots=True)

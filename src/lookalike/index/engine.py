@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from ..errors import LibraryBrokenError
+from lookalike.errors import LibraryBrokenError
 
 __all__ = ["load_faiss", "read_index"]
 

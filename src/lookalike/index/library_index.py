@@ -10,41 +10,23 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from ..catalog import Catalog, Generation
-from ..errors import LibraryBrokenError, UsageError
-from ..results import Progress
+from lookalike.catalog import Catalog, Generation
+from lookalike.errors import LibraryBrokenError, UsageError
+from lookalike.results import IndexStatus, Progress
+
 from . import manifest as manifests
 from .manifest import Manifest, Stamp
-from .narrowing import NarrowedSnapshots
 from .opened import open_snapshot
 from .plan import Plan
 from .rebuilding import Rebuild
+from .remembered import NarrowedSnapshots
 from .scan import Block, Neighbours, Ranked, merge, scan
 from .snapshots import OutdatedError, Searched, Snapshot
 from .tail import Tail
 
-__all__ = ["IndexStatus", "LibraryIndex"]
+__all__ = ["LibraryIndex"]
 
 _QUERIES_AT_ONCE = 256
-
-
-@dataclass(frozen=True, slots=True)
-class IndexStatus:
-    """What an index holds.
-
-    ``kind`` is "exact", "hnsw", "ivf" or "none" when there is no usable snapshot; ``vectors``
-    are in the snapshot, ``tail`` came since, ``deleted`` are in the snapshot and no longer in
-    the library. ``bytes`` is the size of the snapshot, ``built_at`` in seconds since 1970.
-    ``problem`` says why a snapshot that is there is not used.
-    """
-
-    kind: str
-    vectors: int
-    tail: int
-    deleted: int
-    bytes: int
-    built_at: float | None
-    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

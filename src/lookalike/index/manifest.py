@@ -14,7 +14,7 @@ import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from ..errors import LibraryBrokenError
+from lookalike.errors import LibraryBrokenError
 
 __all__ = ["FileEntry", "Manifest", "Stamp", "describe_file", "load", "publish", "stamp", "verify"]
 

@@ -13,7 +13,7 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 
-from .coded import Candidates, CodedSnapshot
+from .candidates import Candidates, Coded
 from .engine import load_faiss
 from .scan import Block, Ranked, join, scan
 from .snapshots import OutdatedError
@@ -27,7 +27,7 @@ _MARGIN = 2
 class Narrowed:
     """Some rows of a snapshot. ``whole`` has these living and no others, ``rows`` (n,) is which."""
 
-    def __init__(self, whole: CodedSnapshot, rows: NDArray[np.bool_]) -> None:
+    def __init__(self, whole: Coded, rows: NDArray[np.bool_]) -> None:
         self._whole = whole
         self._rows = rows
         self._count = int(rows.sum())

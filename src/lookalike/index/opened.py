@@ -6,8 +6,9 @@ from pathlib import Path
 
 import numpy as np
 
-from ..catalog import Catalog, Generation
-from ..errors import LibraryBrokenError
+from lookalike.catalog import Catalog, Generation
+from lookalike.errors import LibraryBrokenError
+
 from . import manifest as manifests
 from .exact import ExactSnapshot
 from .manifest import Manifest

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from ..catalog import Catalog, Generation
+from lookalike.catalog import Catalog, Generation
+
 from .scan import Block
 
 __all__ = ["Moment", "pages"]

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from ..catalog import Catalog, Generation
-from ..errors import LibraryBrokenError, LibraryBusyError, LibraryError, LibraryStorageError
-from ..results import Progress
+from lookalike.catalog import Catalog, Generation
+from lookalike.errors import LibraryBrokenError, LibraryBusyError, LibraryError, LibraryStorageError
+from lookalike.results import Progress
+
 from . import manifest as manifests
 from .manifest import FileEntry, Manifest
 from .pages import Moment, pages

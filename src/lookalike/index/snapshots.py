@@ -11,7 +11,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import LibraryBrokenError
+from lookalike.errors import LibraryBrokenError
+
 from .manifest import FileEntry, Manifest, describe_file
 from .scan import Block, Ranked
 

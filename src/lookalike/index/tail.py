@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ..catalog import Catalog, Changes, Generation
+from lookalike.catalog import Catalog, Changes, Generation
+
 from .scan import Block
 
 __all__ = ["Tail"]

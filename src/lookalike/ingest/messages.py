@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lookalike.catalog.picture_parts import StoredParts
+from lookalike.catalog.records import StoredParts
 from lookalike.images import Limits
 
 __all__ = [

@@ -7,7 +7,8 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.catalog.picture_parts import StoredParts, quantised
+from lookalike.catalog.picture_parts import quantised
+from lookalike.catalog.records import StoredParts
 from lookalike.encoders import Encoder
 from lookalike.images import Limits, Picture, decode
 from lookalike.images.region import cut

@@ -24,7 +24,7 @@ from .note import ProgressNote
 from .parts import part_inputs, parts_of
 
 if TYPE_CHECKING:
-    from lookalike.catalog.picture_parts import StoredParts
+    from lookalike.catalog.records import StoredParts
     from lookalike.encoders import Encoder
 
 __all__ = ["main"]

@@ -1,6 +1,7 @@
 """From what a person asks to ranked hits."""
 
-from .filters import Filters
+from lookalike.filters.filters import Filters
+
 from .inputs import QueryImage, query_bytes, read_query
 from .search import Searcher, SearchOptions
 

@@ -14,7 +14,7 @@ from lookalike.images.region import Region
 from lookalike.settings import Settings
 
 from .inputs import QueryImage, read_query
-from .sums import Part, Sum, direction
+from .sums.asked import Part, Sum, direction
 
 if TYPE_CHECKING:
     from lookalike.images.picture import Pixels

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from lookalike.catalog import Catalog, ImageRow
 from lookalike.encoders import Encoder, load_encoder, model_card
 from lookalike.errors import ImageError, SourceError, UsageError
+from lookalike.filters.filters import Filters
 from lookalike.images import Limits, decode, thumbnail_jpeg
 from lookalike.images.region import Box, Region, framed
 from lookalike.index import Neighbours
@@ -21,13 +22,12 @@ from lookalike.results import Hit, Hits, Repeat
 from lookalike.settings import Settings
 from lookalike.sources import read_file, uri_to_path
 
-from .arranging import Arranged, Arranging
 from .encoding import encode_parts, encode_queries
-from .filters import Filters
 from .inputs import QueryImage
-from .part_ranking import PartRanking
-from .sum_ranking import SumRanking
-from .sums import Sum, sum_of
+from .ranking.arranging import Arranged, Arranging
+from .ranking.parts import PartRanking
+from .sums.asked import Sum, sum_of
+from .sums.ranking import SumRanking
 from .words import WordSearcher, is_words, word_probability
 
 if TYPE_CHECKING:

@@ -1,5 +1,5 @@
 """Say what is in a picture."""
 
-from .imagenet import recognize
+from .imagenet import recognize, recognize_with
 
-__all__ = ["recognize"]
+__all__ = ["recognize", "recognize_with"]

@@ -3,65 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 
-from lookalike.catalog.named import Example
+from lookalike.catalog.examples import Example
+from lookalike.results import Confusion, NameCheck, NamesCheck
 
 from .fitting import NameModel
 
-__all__ = ["Confusion", "NameCheck", "NamesCheck", "check_names"]
-
-
-@dataclass(frozen=True, slots=True)
-class NameCheck:
-    """One name: its examples, how many were judged, and the shares that came out right.
-
-    ``accuracy`` counts its name as the best one; ``known`` that it is not called unknown. Both
-    are None for a name with one example alone, which cannot be left out.
-    """
-
-    name: str
-    examples: int
-    judged: int
-    accuracy: float | None
-    known: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Confusion:
-    """So many examples of one name that were taken for another."""
-
-    name: str
-    taken_for: str
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class NamesCheck:
-    """The names of a library, judged on examples left out.
-
-    ``accuracy`` is the mean over the names, ``unknown_found`` the share of examples that are
-    called unknown when their whole name is left out; None where nothing can be judged.
-    ``contradictions`` are the pictures with several names.
-    """
-
-    recogniser: str
-    accuracy: float | None
-    unknown_found: float | None
-    names: tuple[NameCheck, ...]
-    confusions: tuple[Confusion, ...]
-    contradictions: tuple[tuple[str, tuple[str, ...]], ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        values = asdict(self)
-        values["contradictions"] = [
-            {"uri": uri, "names": list(names)} for uri, names in self.contradictions
-        ]
-        return values
+__all__ = ["check_names"]
 
 
 def check_names(model: NameModel, examples: Sequence[Example]) -> NamesCheck:

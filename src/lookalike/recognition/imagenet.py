@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
-from lookalike.encoders import Encoder
+from lookalike.encoders import DEFAULT_MODEL, Encoder, load_encoder
 from lookalike.errors import ModelError, UsageError
 from lookalike.query import QueryImage, read_query
 from lookalike.results import Label, Labels
-from lookalike.settings import Settings
+from lookalike.settings import Settings, load_settings
 
 from .fitting import NameModel
-from .named import name_picture
+from .learned import name_picture
 
-__all__ = ["recognize"]
+__all__ = ["recognize", "recognize_with"]
 
 
-def recognize(
+def recognize_with(
     image: QueryImage,
     *,
     encoder: Encoder,
@@ -49,3 +51,18 @@ def recognize(
     return Labels(
         name, tuple(Label(known[index], float(probabilities[0, index])) for index in best), own
     )
+
+
+def recognize(image: QueryImage, *, k: int = 5, settings: Settings | None = None) -> Labels:
+    """Return the ``k`` most probable ImageNet names for what is in a picture.
+
+    Needs no library. The network is loaded once and kept. See :func:`recognize_with`.
+    """
+    settings = load_settings() if settings is None else settings
+    encoder = _encoder(settings.model or DEFAULT_MODEL)
+    return recognize_with(image, encoder=encoder, settings=settings, k=k)
+
+
+@lru_cache(maxsize=1)
+def _encoder(name: str) -> Encoder:
+    return load_encoder(name)

@@ -11,13 +11,14 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from lookalike.catalog import Catalog, Generation, named
+from lookalike.catalog import Catalog, Generation
+from lookalike.catalog import examples as named
 from lookalike.catalog.columns import one_of
 from lookalike.catalog.tables import images
 from lookalike.errors import UsageError
-from lookalike.query.fields import Expression, Test, say_what
-from lookalike.query.label_fields import meant, names_like, same_names
-from lookalike.query.where import Compare, Like, Missing, Name, Value
+from lookalike.filters.fields import Expression, Test, say_what
+from lookalike.filters.label_fields import meant, names_like, same_names
+from lookalike.filters.where import Compare, Like, Missing, Name, Value
 
 if TYPE_CHECKING:
     from .fitting import NameModel

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.errors import UsageError
 from lookalike.evaluation import (
-    Interval,
     bootstrap_interval,
     catalogue_coverage,
     intra_list_diversity,
@@ -19,6 +16,7 @@ from lookalike.evaluation import (
     novelty,
     share_found_at_k,
 )
+from lookalike.results import Assessed, Assessment
 
 from .content import Content
 from .history import Interactions
@@ -28,79 +26,12 @@ from .popularity import Popularity, positions
 from .protocol import Recommender
 from .splitting import held_out, later_by_period, later_by_user
 
-__all__ = ["SPLITS", "Assessed", "Assessment", "assess", "lists_of"]
+__all__ = ["SPLITS", "assess", "lists_of"]
 
 SPLITS: Mapping[str, Callable[[Interactions, float], NDArray[np.bool_]]] = {
     "user": later_by_user,
     "period": later_by_period,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Assessed:
-    """What one recommender reached: means over users; intervals are of 95 %, over users.
-
-    ``recall`` and ``ndcg`` are at k, ``coverage`` is the share of the catalogue recommended to
-    anybody, ``diversity`` the mean of 1 - cos within a list, ``novelty`` in bits; a value that
-    cannot be had is None.
-    """
-
-    name: str
-    recall: float
-    ndcg: float
-    ndcg_interval: Interval
-    coverage: float
-    diversity: float | None
-    novelty: float
-
-
-@dataclass(frozen=True, slots=True)
-class Assessment:
-    """All recommenders on the same users.
-
-    ``gains`` is, for each other recommender, the interval of how much more NDCG@k the hybrid
-    has, over users, paired. ``weights`` are those of the hybrid, learned before the test.
-    """
-
-    rows: tuple[Assessed, ...]
-    gains: Mapping[str, tuple[float, Interval]]
-    weights: Mapping[str, float]
-    users: int
-    newcomers: int
-    wanted: int
-    k: int
-    split: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        values = asdict(self)
-        values["gains"] = {
-            name: {"mean": mean, "low": interval.low, "high": interval.high}
-            for name, (mean, interval) in self.gains.items()
-        }
-        for row in values["rows"]:
-            row["ndcg_interval"] = list(row["ndcg_interval"])
-        return values
-
-    def markdown(self) -> str:
-        """Return the figures as a table."""
-        k = self.k
-        lines = [
-            f"| | NDCG@{k} | 95 % | recall@{k} | coverage | diversity | novelty | hybrid's gain |",
-            "|---|---|---|---|---|---|---|---|",
-        ]
-        for row in self.rows:
-            low, high = row.ndcg_interval
-            gain = ""
-            if row.name in self.gains:
-                mean, (least, most) = self.gains[row.name]
-                gain = f"{mean:+.4f} ({least:+.4f} to {most:+.4f})"
-            diverse = "–" if row.diversity is None else f"{row.diversity:.3f}"
-            lines.append(
-                f"| {row.name} | {row.ndcg:.4f} | {low:.4f}–{high:.4f} | {row.recall:.4f} "
-                f"| {row.coverage:.1%} | {diverse} | {row.novelty:.2f} | {gain} |"
-            )
-        return "\n".join(lines)
 
 
 def assess(

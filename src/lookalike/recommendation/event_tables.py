@@ -11,7 +11,8 @@ import numpy as np
 
 from lookalike.catalog.events import KINDS
 from lookalike.errors import SourceNotFoundError, TableError, UsageError
-from lookalike.sources.rows import Row, open_rows
+from lookalike.sources.rows import Row
+from lookalike.sources.table_files import open_rows
 
 from .kinds import check_event, kind_number, kind_of_word, seconds_of
 

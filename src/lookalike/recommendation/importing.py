@@ -4,58 +4,20 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from lookalike.catalog import Catalog
 from lookalike.catalog.events import NewEvents, add_events
-from lookalike.results import Progress
+from lookalike.results import EventImport, Progress
 
 from .event_tables import EventColumns, ReadEvents, read_events
-from .names import MATCH_IMAGE_ID, images_named
+from .items import MATCH_IMAGE_ID, images_named
 
-__all__ = ["EventImport", "import_events"]
+__all__ = ["import_events"]
 
 _MOST_UNKNOWN = 20
-
-
-@dataclass(frozen=True, slots=True)
-class EventImport:
-    """What became of the rows of a table of events.
-
-    ``rows`` were read. Of these ``added`` are new events, ``repeated`` are events that were there
-    or came before in the table (the last weight holds), ``unknown`` are of items that the library
-    does not hold, ``failed`` say something impossible. ``unknown_items`` and ``problems`` name
-    the first of either; ``users`` is how many users have an event in the table.
-    """
-
-    rows: int
-    added: int
-    repeated: int
-    unknown: int
-    failed: int
-    users: int
-    unknown_items: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
-    seconds: float = 0.0
-
-    def __str__(self) -> str:
-        parts = [f"{self.added:,} event{'' if self.added == 1 else 's'} added"]
-        for count, name in (
-            (self.repeated, "known already"),
-            (self.unknown, "of items that the library does not hold"),
-            (self.failed, "that cannot be read"),
-        ):
-            if count:
-                parts.append(f"{count:,} {name}")
-        return ", ".join(parts) + f" in {self.seconds:.1f} s"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        return asdict(self)
 
 
 def import_events(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.errors import UsageError
-from lookalike.query.diversity import diversified
+from lookalike.query.ranking.diversity import diversified
 
 from .content import Content
 

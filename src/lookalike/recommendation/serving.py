@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from lookalike.catalog import ImageRow
 from lookalike.catalog.events import KINDS
 from lookalike.errors import UsageError
-from lookalike.query.diversity import diversified
+from lookalike.query.ranking.diversity import diversified
 
 from .by_looks import ByLooks
 from .content import Content, Remembered

@@ -7,13 +7,14 @@ import os
 import shutil
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from lookalike.results import SnapshotNote
 
 from .by_looks import ByLooks
 from .content import Content
@@ -23,33 +24,10 @@ from .neighbours import Neighbours
 from .popularity import Popularity
 from .protocol import Recommender
 
-__all__ = ["SnapshotNote", "load_snapshot", "save_snapshot"]
+__all__ = ["load_snapshot", "save_snapshot"]
 
 _FORMAT = 1
 _NOTE = "learned.json"
-
-
-@dataclass(frozen=True, slots=True)
-class SnapshotNote:
-    """From what a snapshot was learned, and what came of it.
-
-    ``events`` is how many there were, ``generation`` the one whose vectors were used; ``weights``
-    are those of the mixture and ``ndcg`` what it reached on choices held out, None where there
-    were too few.
-    """
-
-    events: int
-    users: int
-    generation: int
-    weights: dict[str, float]
-    ndcg: float | None
-    learned_at: float
-    folder: str = ""
-    format: int = _FORMAT
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        return asdict(self)
 
 
 def save_snapshot(folder: Path, learned: Learned, *, events: int, generation: int) -> SnapshotNote:
@@ -68,6 +46,7 @@ def save_snapshot(folder: Path, learned: Learned, *, events: int, generation: in
         ndcg=None if np.isnan(learned.value) else learned.value,
         learned_at=time.time(),
         folder=name,
+        format=_FORMAT,
     )
     passing = folder / f"{_NOTE}.{os.getpid()}"
     passing.write_text(json.dumps(note.to_dict()), encoding="utf-8")

@@ -15,7 +15,8 @@ from .columns import page_column, picture_column
 from .folders import item_of_file
 from .items import Item, Unreadable
 from .paths import file_url_to_path, path_to_uri
-from .rows import Row, open_rows
+from .rows import Row
+from .table_files import open_rows
 from .values import json_value
 
 __all__ = ["PictureTable"]

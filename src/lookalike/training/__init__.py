@@ -17,21 +17,21 @@ from lookalike.errors import MissingExtraError
 if TYPE_CHECKING:
     from .augmentation_preview import preview_augmentation
     from .data import Audit, DataSet, Pair, Sample, Split, audit, read_data, split_classes
-    from .eight_bits import EightBits, quantise_model
-    from .protocol import Row, Table, Verdict, judge, measure
+    from .judging.table import Row, Table, Verdict, judge, measure
     from .recipe import PRESETS, Recipe, preset, read_recipe
+    from .shipping.eight_bits import EightBits, quantise_model
     from .training import TrainingResult, train
-    from .tuning import Trial, Tuning, tune
+    from .tuning.study import Trial, Tuning, tune
     from .whitening import Affine, choose_whitening, fit_supervised_whitening, fit_whitening
 
 _PLACES = {
     "augmentation_preview": ("preview_augmentation",),
     "data": ("Audit", "DataSet", "Pair", "Sample", "Split", "audit", "read_data", "split_classes"),
-    "eight_bits": ("EightBits", "quantise_model"),
-    "protocol": ("Row", "Table", "Verdict", "judge", "measure"),
+    "shipping.eight_bits": ("EightBits", "quantise_model"),
+    "judging.table": ("Row", "Table", "Verdict", "judge", "measure"),
     "recipe": ("PRESETS", "Recipe", "preset", "read_recipe"),
     "training": ("TrainingResult", "train"),
-    "tuning": ("Trial", "Tuning", "tune"),
+    "tuning.study": ("Trial", "Tuning", "tune"),
     "whitening": ("Affine", "choose_whitening", "fit_supervised_whitening", "fit_whitening"),
 }
 _MODULES = {name: module for module, names in _PLACES.items() for name in names}

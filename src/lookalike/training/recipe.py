@@ -43,7 +43,7 @@ class Recipe:
     weight lets it be learned. ``fractions`` are the shares of the classes to fit on, to choose
     on and to report on. ``adversarial`` fine-tunes against attacks: in the stages "last" and
     "all" every second picture of a batch is first moved away from its own embedding, by at most
-    so many levels of 255 (see :func:`lookalike.training.adversarial.feature_shift`); 0 for none.
+    so many levels of 255 (see :func:`.steps.adversarial.feature_shift`); 0 for none.
     ``precision`` is that of the products in these stages: "float32", "bfloat16", or "auto",
     whichever is surely faster on the processor at hand; with it two machines may differ.
     """

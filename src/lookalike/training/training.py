@@ -13,12 +13,12 @@ from lookalike.errors import TrainingError, UsageError
 from lookalike.results import Progress
 
 from .data import Audit, DataSet, Split, audit, read_data, split_classes
-from .eight_bits import EightBits, quantise_model
-from .prepared import Prepared
-from .processes import is_first, joined, wait_for_all
-from .protocol import Table, Verdict, judge
+from .judging.table import Table, Verdict, judge
 from .recipe import Recipe
 from .reporting import write_report
+from .run import Prepared
+from .shipping.eight_bits import EightBits, quantise_model
+from .steps.processes import is_first, joined, wait_for_all
 
 __all__ = ["REPORT", "TrainingResult", "train"]
 

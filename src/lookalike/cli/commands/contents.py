@@ -10,12 +10,9 @@ from typing import Annotated
 
 import typer
 
-from lookalike.errors import UsageError
-from lookalike.results import Failure, ImageInfo, Stats
-
-from ..console import clean, note, say, say_json, say_json_array
-from ..main import DONE, FOUND_NOTHING, command
-from ..options import (
+from lookalike.cli.command import DONE, FOUND_NOTHING, command
+from lookalike.cli.console import clean, note, say, say_json, say_json_array
+from lookalike.cli.options import (
     JsonOption,
     LibraryOption,
     OffsetOption,
@@ -23,8 +20,10 @@ from ..options import (
     open_named,
     repeated_option,
 )
-from ..progress import show_progress
-from ..words import byte_size, counted, index_line
+from lookalike.cli.progress import show_progress
+from lookalike.cli.words import byte_size, counted, index_line
+from lookalike.errors import UsageError
+from lookalike.results import Failure, ImageInfo, Stats
 
 __all__ = ["export", "list_images", "stats"]
 

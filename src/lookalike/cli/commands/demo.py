@@ -8,15 +8,15 @@ from typing import Annotated
 
 import typer
 
+from lookalike.cli.command import DONE, command
+from lookalike.cli.console import clean, note, say, say_json
+from lookalike.cli.hits import show_hits
+from lookalike.cli.options import JsonOption
+from lookalike.cli.progress import show_progress
+from lookalike.cli.words import counted
 from lookalike.errors import UsageError
-from lookalike.open_library import open_library
+from lookalike.library.opening import open_library
 
-from ..console import clean, note, say, say_json
-from ..hits import show_hits
-from ..main import DONE, command
-from ..options import JsonOption
-from ..progress import show_progress
-from ..words import counted
 from .search import verdict
 
 __all__ = ["demo"]
@@ -58,7 +58,7 @@ def demo(
       lookalike demo
       lookalike demo --keep lookalike-demo
     """
-    from ..demo import contact_sheet, make_demo_folder
+    from lookalike.cli.demo import contact_sheet, make_demo_folder
 
     root = _root(keep)
     folder = make_demo_folder(root)

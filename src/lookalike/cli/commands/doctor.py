@@ -8,12 +8,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from lookalike.cli.command import DONE, FOUND_NOTHING, command
+from lookalike.cli.console import clean, note, say, say_json
+from lookalike.cli.options import JsonOption, LibraryOption
+from lookalike.cli.words import byte_size, index_line
 from lookalike.errors import LibraryNotFoundError, LookalikeError
-
-from ..console import clean, note, say, say_json
-from ..main import DONE, FOUND_NOTHING, command
-from ..options import JsonOption, LibraryOption
-from ..words import byte_size, index_line
 
 __all__ = ["doctor"]
 
@@ -51,7 +50,7 @@ def doctor(library: LibraryOption = None, as_json: JsonOption = False) -> int:
 
 
 def _examine_machine(findings: dict[str, Any]) -> None:
-    from .. import diagnosis
+    from lookalike.cli import diagnosis
 
     findings["versions"] = diagnosis.versions()
     for name, version in findings["versions"].items():
@@ -97,10 +96,9 @@ def _examine_model(findings: dict[str, Any]) -> None:
 
 
 def _examine_library(findings: dict[str, Any], named: Path | None) -> None:
-    from lookalike.open_library import open_library
+    from lookalike.cli.diagnosis import disk_free
+    from lookalike.library.opening import open_library
     from lookalike.settings import default_library_path, load_settings
-
-    from ..diagnosis import disk_free
 
     try:
         path = default_library_path(load_settings()) if named is None else named.expanduser()

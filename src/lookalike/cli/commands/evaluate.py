@@ -8,18 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lookalike.cli.command import DONE, FOUND_NOTHING, command
+from lookalike.cli.console import clean, note, say, say_json
+from lookalike.cli.evaluating import evaluate_recommending
+from lookalike.cli.options import JsonOption, LibraryOption
+from lookalike.cli.progress import show_progress
 from lookalike.errors import UsageError
-
-from ..console import clean, note, say, say_json
-from ..evaluating import evaluate_recommending
-from ..main import DONE, FOUND_NOTHING, command
-from ..options import JsonOption, LibraryOption
-from ..progress import show_progress
 
 if TYPE_CHECKING:
     from lookalike.training import DataSet, Split
-    from lookalike.training.evaluating import Evaluation, Robustness
-    from lookalike.training.seeds import Seeds
+    from lookalike.training.judging.evaluating import Evaluation, Robustness
+    from lookalike.training.judging.seeds import Seeds
 
 __all__ = ["evaluate"]
 
@@ -127,9 +126,9 @@ def evaluate(
     from lookalike.encoders import DEFAULT_MODEL
     from lookalike.encoders.card import CARD_FILE
     from lookalike.training import read_data
-    from lookalike.training.evaluating import evaluate as measure
-    from lookalike.training.evaluating import evaluate_robustness, split_for
-    from lookalike.training.seeds import evaluate_seeds
+    from lookalike.training.judging.evaluating import evaluate as measure
+    from lookalike.training.judging.evaluating import evaluate_robustness, split_for
+    from lookalike.training.judging.seeds import evaluate_seeds
 
     for source in data:
         if (Path(source) / CARD_FILE).is_file():
@@ -204,7 +203,7 @@ def _write_report(
 def _is_known(model: str, pictures: DataSet) -> bool:
     """Return whether a model surely has not seen the report classes."""
     from lookalike.encoders import DEFAULT_MODEL
-    from lookalike.training.evaluating import saved_split
+    from lookalike.training.judging.evaluating import saved_split
 
     return model == DEFAULT_MODEL or saved_split(pictures, model) is not None
 

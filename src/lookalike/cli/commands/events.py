@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lookalike.cli.command import DONE, FOUND_NOTHING, command
+from lookalike.cli.console import clean, note, say, say_json
+from lookalike.cli.options import JsonOption, LibraryOption, NoWaitOption, open_named
+from lookalike.cli.progress import show_progress
+from lookalike.cli.words import counted
 from lookalike.errors import UsageError
 
-from ..console import clean, note, say, say_json
-from ..main import DONE, FOUND_NOTHING, command
-from ..options import JsonOption, LibraryOption, NoWaitOption, open_named
-from ..progress import show_progress
-from ..words import counted
-
 if TYPE_CHECKING:
-    from lookalike.recommendation.importing import EventImport
+    from lookalike.results import EventImport
 
 __all__ = ["events"]
 

@@ -7,11 +7,17 @@ from typing import Annotated
 
 import typer
 
-from ..console import clean, note, say, say_json
-from ..main import DONE, FOUND_NOTHING, command
-from ..options import JsonOption, LibraryOption, NoWaitOption, open_named, repeated_option
-from ..progress import show_progress
-from ..words import counted
+from lookalike.cli.command import DONE, FOUND_NOTHING, command
+from lookalike.cli.console import clean, note, say, say_json
+from lookalike.cli.options import (
+    JsonOption,
+    LibraryOption,
+    NoWaitOption,
+    open_named,
+    repeated_option,
+)
+from lookalike.cli.progress import show_progress
+from lookalike.cli.words import counted
 
 __all__ = ["index"]
 

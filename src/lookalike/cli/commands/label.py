@@ -7,12 +7,12 @@ from typing import Annotated
 
 import typer
 
-from ..console import clean, complain, note, say, say_json
-from ..inputs import read_input
-from ..main import DONE, FOUND_NOTHING, command
-from ..options import JsonOption, LibraryOption, NoWaitOption, open_named
-from ..progress import show_progress
-from ..words import counted, percent
+from lookalike.cli.command import DONE, FOUND_NOTHING, command
+from lookalike.cli.console import clean, complain, note, say, say_json
+from lookalike.cli.inputs import read_input
+from lookalike.cli.options import JsonOption, LibraryOption, NoWaitOption, open_named
+from lookalike.cli.progress import show_progress
+from lookalike.cli.words import counted, percent
 
 __all__ = ["label"]
 

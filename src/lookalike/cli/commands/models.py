@@ -7,13 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
+from lookalike.cli.command import DONE, command
+from lookalike.cli.console import clean, say, say_json
+from lookalike.cli.options import JsonOption
+from lookalike.cli.progress import show_progress
+from lookalike.cli.words import byte_size
 from lookalike.encoders import ModelCard
-
-from ..console import clean, say, say_json
-from ..main import DONE, command
-from ..options import JsonOption
-from ..progress import show_progress
-from ..words import byte_size
 
 __all__ = ["models"]
 
@@ -149,7 +148,7 @@ def quantise(
 
 @command
 def _list(*, as_json: bool) -> int:
-    from lookalike.without_library import models as installed
+    from lookalike.encoders.registry import models as installed
 
     cards = installed()
     if as_json:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import asdict
 
-from ..console import say, say_json
-from ..main import DONE, command
-from ..options import JsonOption, LibraryOption, NoWaitOption, open_named
-from ..progress import show_progress
-from ..words import byte_size
+from lookalike.cli.command import DONE, command
+from lookalike.cli.console import say, say_json
+from lookalike.cli.options import JsonOption, LibraryOption, NoWaitOption, open_named
+from lookalike.cli.progress import show_progress
+from lookalike.cli.words import byte_size
 
 __all__ = ["rebuild_index"]
 

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lookalike.cli.command import DONE, FOUND_NOTHING, WRONG_USE, command
+from lookalike.cli.console import clean, complain, say, say_json
+from lookalike.cli.inputs import read_input
+from lookalike.cli.options import JsonOption, open_named
 from lookalike.errors import LookalikeError
-
-from ..console import clean, complain, say, say_json
-from ..inputs import read_input
-from ..main import DONE, FOUND_NOTHING, WRONG_USE, command
-from ..options import JsonOption, open_named
 
 if TYPE_CHECKING:
     from lookalike.results import Labels, Named
@@ -64,8 +63,8 @@ def recognize(
             return _each(
                 images, opened.settings, lambda image: opened.recognize(image, k=k), as_json
             )
+    from lookalike.recognition.imagenet import recognize as recognize_image
     from lookalike.settings import load_settings
-    from lookalike.without_library import recognize as recognize_image
 
     settings = load_settings()
     return _each(

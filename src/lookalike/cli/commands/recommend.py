@@ -6,12 +6,11 @@ from typing import Annotated
 
 import typer
 
-from lookalike.recommendation.results import Recommendation, Recommendations
-
-from ..console import clean, note, say, say_json
-from ..main import DONE, FOUND_NOTHING, command
-from ..options import JsonOption, LibraryOption, open_named, repeated_option
-from ..progress import show_progress
+from lookalike.cli.command import DONE, FOUND_NOTHING, command
+from lookalike.cli.console import clean, note, say, say_json
+from lookalike.cli.options import JsonOption, LibraryOption, open_named, repeated_option
+from lookalike.cli.progress import show_progress
+from lookalike.results import Recommendation, Recommendations
 
 __all__ = ["recommend"]
 

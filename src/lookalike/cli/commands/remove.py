@@ -7,10 +7,10 @@ from typing import Annotated
 
 import typer
 
-from ..console import say, say_json
-from ..main import DONE, FOUND_NOTHING, command
-from ..options import JsonOption, LibraryOption, NoWaitOption, open_named
-from ..words import counted
+from lookalike.cli.command import DONE, FOUND_NOTHING, command
+from lookalike.cli.console import say, say_json
+from lookalike.cli.options import JsonOption, LibraryOption, NoWaitOption, open_named
+from lookalike.cli.words import counted
 
 __all__ = ["remove"]
 

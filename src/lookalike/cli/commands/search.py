@@ -6,13 +6,11 @@ from typing import Annotated
 
 import typer
 
-from lookalike.results import Hits
-
-from ..console import note, say_json
-from ..hits import show_hits
-from ..inputs import read_input
-from ..main import DONE, FOUND_NOTHING, command
-from ..options import (
+from lookalike.cli.command import DONE, FOUND_NOTHING, command
+from lookalike.cli.console import note, say_json
+from lookalike.cli.hits import show_hits
+from lookalike.cli.inputs import read_input
+from lookalike.cli.options import (
     JsonOption,
     LibraryOption,
     OffsetOption,
@@ -20,7 +18,8 @@ from ..options import (
     open_named,
     repeated_option,
 )
-from ..words import percent
+from lookalike.cli.words import percent
+from lookalike.results import Hits
 
 __all__ = ["search", "verdict"]
 

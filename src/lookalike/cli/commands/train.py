@@ -7,13 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from lookalike.cli.command import DONE, FOUND_NOTHING, command
+from lookalike.cli.console import clean, note, say, say_json
+from lookalike.cli.options import JsonOption
+from lookalike.cli.progress import show_progress
+from lookalike.cli.sheets import check_sheet, write_sheet
 from lookalike.errors import UsageError
-
-from ..console import clean, note, say, say_json
-from ..main import DONE, FOUND_NOTHING, command
-from ..options import JsonOption
-from ..progress import show_progress
-from ..sheets import check_sheet, write_sheet
 
 if TYPE_CHECKING:
     from lookalike.training import DataSet, Recipe, TrainingResult
@@ -129,7 +128,7 @@ def train(
     """
     from lookalike.training import Split, preview_augmentation, read_data
     from lookalike.training import train as run_training
-    from lookalike.training.processes import started_first
+    from lookalike.training.steps.processes import started_first
 
     chosen = chosen_recipe(preset, recipe, settings or [])
 

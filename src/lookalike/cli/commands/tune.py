@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ..console import clean, note, say, say_json, show
-from ..main import DONE, FOUND_NOTHING, command
-from ..options import JsonOption
-from ..progress import show_progress
+from lookalike.cli.command import DONE, FOUND_NOTHING, command
+from lookalike.cli.console import clean, note, say, say_json, show
+from lookalike.cli.options import JsonOption
+from lookalike.cli.progress import show_progress
+
 from .train import chosen_recipe, clean_lines
 
 if TYPE_CHECKING:
@@ -112,7 +113,7 @@ def tune(
     """
     from lookalike.training import read_data
     from lookalike.training import tune as run_study
-    from lookalike.training.tuning_space import read_range
+    from lookalike.training.tuning.space import read_range
 
     start = chosen_recipe(preset, recipe, settings or [])
     space = dict(read_range(text, start) for text in search or [])

@@ -7,10 +7,9 @@ import html
 from collections.abc import Sequence
 from pathlib import Path
 
+from lookalike.cli.console import clean
+from lookalike.cli.words import percent
 from lookalike.results import Hit, Hits, Labels
-
-from ..console import clean
-from ..words import percent
 
 __all__ = ["contact_sheet"]
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from ..card import ModelCard
+    from lookalike.encoders.card import ModelCard
 
 __all__ = ["BRIDGE_FILE", "TextBridge", "load_bridge"]
 

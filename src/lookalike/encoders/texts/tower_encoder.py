@@ -9,10 +9,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lookalike.encoders.card import CARD_FILE, ModelCard
+from lookalike.encoders.protocol import Encoding
 from lookalike.images import fit
 
-from ..card import CARD_FILE, ModelCard
-from ..protocol import Encoding
 from .hub_folder import read_hub_folder
 from .two_tower import TwoTowers
 

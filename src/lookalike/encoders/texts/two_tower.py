@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lookalike.encoders.runtime import import_onnxruntime
 from lookalike.errors import MissingExtraError, ModelFileError
 from lookalike.images import fit
 
-from ..runtime import import_onnxruntime
 from .hub_folder import HubFolder, read_hub_folder
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import Any
 from lookalike.errors import TableError, TrainingDataError
 from lookalike.sources.columns import picture_column
 from lookalike.sources.items import Item
-from lookalike.sources.rows import open_rows
+from lookalike.sources.table_files import open_rows
 from lookalike.sources.tables import PictureTable
 
 from .samples import Kind

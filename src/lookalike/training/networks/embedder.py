@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from lookalike.errors import CheckpointError, UsageError
+from lookalike.training.whitening import Affine
 
-from ..whitening import Affine
 from .backbone import Backbone
 from .compact import CompactNetwork
 from .efficientnet import VARIANTS, EfficientNetLite

@@ -8,8 +8,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lookalike.errors import UsageError
-
-from ..whitening import Affine
+from lookalike.training.whitening import Affine
 
 __all__ = ["HEADS", "Head", "build_head", "identity_affine"]
 

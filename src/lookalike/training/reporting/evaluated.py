@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..data import DataSet
-from ..protocol import judge
+from lookalike.training.data import DataSet
+from lookalike.training.judging.table import judge
+
 from .page import Findings, write_report
 
 if TYPE_CHECKING:
-    from ..evaluating import Evaluation, Robustness
+    from lookalike.training.judging.evaluating import Evaluation, Robustness
 
 __all__ = ["write_evaluation"]
 

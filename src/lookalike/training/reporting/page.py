@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..protocol import METRICS, Table, Verdict
+from lookalike.training.judging.table import METRICS, Table, Verdict
+
 from .curves import before_and_after, curves
 from .drawing import escaped, percent, points
 from .pictures import map_of, worst_queries
@@ -19,7 +20,7 @@ from .robustness import robustness_tables
 from .style import STYLE
 
 if TYPE_CHECKING:
-    from ..evaluating import Robustness
+    from lookalike.training.judging.evaluating import Robustness
 
 __all__ = ["Findings", "write_report"]
 

@@ -10,7 +10,7 @@ import numpy as np
 from .drawing import escaped, percent
 
 if TYPE_CHECKING:
-    from ..evaluating import Robustness
+    from lookalike.training.judging.evaluating import Robustness
 
 __all__ = ["robustness_tables"]
 

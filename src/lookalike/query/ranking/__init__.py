@@ -1,0 +1,1 @@
+"""From scores to pages of hits: orders, folded copies, variety and parts."""

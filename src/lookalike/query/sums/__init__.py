@@ -1,0 +1,1 @@
+"""Queries that are added and subtracted."""

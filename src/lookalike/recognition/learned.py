@@ -1,0 +1,120 @@
+"""What the examples of a library's names make recognisable, kept until an example changes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from lookalike.catalog import Catalog, Generation
+from lookalike.catalog import examples as named
+from lookalike.encoders import Encoder
+from lookalike.images import decode
+from lookalike.results import Label, Named
+
+from .examples import Examples
+from .fitting import NameModel, fit_names
+
+__all__ = ["LearnedNames", "name_picture"]
+
+_MOST = 20_000
+
+
+class LearnedNames:
+    """Gives the recogniser of the examples as they are now, whichever process changed them.
+
+    It is fitted anew when the examples differ from those of the last time; a number that the
+    database raises with every change says cheaply that nothing can have changed.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._lock = threading.Lock()
+        self._version = -1
+        self._stamp: tuple[int, list[tuple[str, int, int]]] = (0, [])
+        self._model: NameModel | None = None
+
+    def model(self, generation: Generation, encoder: Callable[[], Encoder]) -> NameModel | None:
+        """Return the recogniser, or None where there is no example.
+
+        ``encoder`` is asked for only where a picture from outside of the library has no vector
+        of the generation: it is made from the copy, and kept for this object alone.
+        """
+        with self._lock:
+            version = self._catalog.data_version()
+            if version == self._version and self._stamp[0] == generation.id:
+                return self._model
+            with self._catalog.reading() as connection:
+                stamp = (generation.id, named.examples_stamp(connection, generation.id))
+            if stamp != self._stamp:
+                self._model = self._fitted(stamp[1], generation, encoder)
+            self._version, self._stamp = version, stamp
+            return self._model
+
+    def _fitted(
+        self,
+        stamp: list[tuple[str, int, int]],
+        generation: Generation,
+        encoder: Callable[[], Encoder],
+    ) -> NameModel | None:
+        stamp = _evenly(stamp)
+        pictures = {picture for _, vector, picture in stamp if not vector}
+        with self._catalog.reading() as connection:
+            inside, outside = named.vector_blobs(
+                connection,
+                generation.id,
+                vector_ids=(vector for _, vector, _ in stamp if vector),
+                picture_ids=pictures,
+            )
+            missing = named.missing_pictures(connection, pictures - set(outside))
+        for picture, data in missing.items():
+            vector = _encoded(data, encoder())
+            outside[picture] = vector.astype("<f2").tobytes()
+        names: list[str] = []
+        blobs: list[bytes] = []
+        for name, vector_id, picture in stamp:
+            blob = inside.get(vector_id) if vector_id else outside.get(picture)
+            if blob is not None:  # else gone between two looks
+                names.append(name)
+                blobs.append(blob)
+        if not names:
+            return None
+        from lookalike.encoders import model_card
+
+        vectors = np.frombuffer(b"".join(blobs), dtype="<f2").reshape(len(names), -1)
+        curve = model_card(generation.model).calibration
+        return fit_names(Examples.of(vectors.astype(np.float32), names), curve=curve)
+
+
+def name_picture(model: NameModel, vector: NDArray[np.floating], *, k: int) -> Named:
+    """Return the ``k`` most probable of the user's names for a vector (d,), and "unknown"."""
+    probabilities, unknown = model.probabilities(np.asarray(vector)[None])
+    order = np.argsort(-probabilities[0], kind="stable")[:k]
+    return Named(
+        tuple(Label(model.names[place], float(probabilities[0, place])) for place in order),
+        float(unknown[0]),
+    )
+
+
+def _encoded(data: bytes, encoder: Encoder) -> NDArray[np.floating]:
+    pixels = decode(data, shortest_side=encoder.card.decode_side).pixels
+    vectors: NDArray[np.float32] = encoder.encode(encoder.prepare(pixels)[None]).vectors
+    vector: NDArray[np.floating] = vectors[0]
+    return vector
+
+
+def _evenly(stamp: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:
+    """Return no more than some thousands of examples, taken at even distances within each name."""
+    if len(stamp) <= _MOST:
+        return stamp
+    by_name: dict[str, list[tuple[str, int, int]]] = {}
+    for row in stamp:
+        by_name.setdefault(row[0], []).append(row)
+    share = max(1, _MOST // len(by_name))
+    return [
+        rows[place]
+        for rows in by_name.values()
+        for place in np.linspace(0, len(rows) - 1, min(share, len(rows))).astype(int)
+    ]

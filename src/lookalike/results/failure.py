@@ -1,0 +1,26 @@
+"""A picture that could not be read."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+__all__ = ["Failure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A picture that could not be indexed, and why.
+
+    ``kind`` is the name of the error class, such as ``BrokenImageError``; ``time`` is in
+    seconds since 1970.
+    """
+
+    uri: str
+    kind: str
+    reason: str
+    time: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a dictionary that JSON can hold."""
+        return asdict(self)
