@@ -1,10 +1,14 @@
 """Settings come from a file, then from the environment."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from lookalike import Settings, SettingsError, load_settings
+from lookalike.images import Limits
+from lookalike.settings import cores
+from lookalike.sources import Fetcher
 
 
 def test_defaults_without_file_and_environment(tmp_path: Path) -> None:
@@ -40,3 +44,31 @@ def test_a_wrong_file_is_told(tmp_path: Path, text: str, told: str) -> None:
 def test_a_wrong_environment_is_told() -> None:
     with pytest.raises(SettingsError, match="LOOKALIKE_TIME_LIMIT"):
         load_settings({"LOOKALIKE_TIME_LIMIT": "soon"}, Path("nowhere.toml"))
+
+
+def test_the_limits_of_settings_are_those_of_pictures_and_downloads() -> None:
+    settings = Settings(max_pixels=7, max_bytes=9, fetch_timeout=3.0)
+    assert Limits.of(settings) == Limits(max_pixels=7, max_bytes=9)
+    with closing(Fetcher.of(settings)) as fetcher:
+        assert (fetcher._timeout, fetcher._max_bytes) == (3.0, 9)
+
+
+def test_cores_are_those_of_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: {0, 5, 7})
+    monkeypatch.setattr("os.cpu_count", lambda: 64)
+    monkeypatch.setattr("lookalike.settings._CPU_MAX", Path("no such file"))
+    assert cores() == 3
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("150000 100000", 2), ("50000 100000", 1), ("max 100000", 8), ("900000 100000", 8), ("", 8)],
+)
+def test_cores_are_no_more_than_the_control_group_may_use(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, count: int
+) -> None:
+    (tmp_path / "cpu.max").write_text(text + "\n")
+    monkeypatch.setattr("os.sched_getaffinity", lambda process: set(range(8)))
+    monkeypatch.setattr("os.cpu_count", lambda: 64)
+    monkeypatch.setattr("lookalike.settings._CPU_MAX", tmp_path / "cpu.max")
+    assert cores() == count

@@ -72,6 +72,8 @@ if TYPE_CHECKING:
         Recommendations,
         ReembedReport,
         Repeat,
+        SearchKeywords,
+        SearchOptions,
         SnapshotNote,
         Stats,
     )
@@ -127,6 +129,8 @@ __all__ = [
     "Recommendations",
     "ReembedReport",
     "Repeat",
+    "SearchKeywords",
+    "SearchOptions",
     "Settings",
     "SettingsError",
     "SnapshotNote",

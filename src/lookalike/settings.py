@@ -11,7 +11,7 @@ from typing import Any
 
 from lookalike.errors import SettingsError
 
-__all__ = ["Settings", "default_library_path", "load_settings", "settings_path"]
+__all__ = ["Settings", "cores", "default_library_path", "load_settings", "settings_path"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,28 @@ class Settings:
 
 
 _LONGEST = 1e6
+_CPU_MAX = Path("/sys/fs/cgroup/cpu.max")
+
+
+def cores() -> int:
+    """Return how many processor cores this process may use, 1 or more.
+
+    Those it is bound to, and no more than the time that its control group is given.
+    """
+    try:
+        count = len(os.sched_getaffinity(0))
+    except AttributeError:  # not on every system
+        count = os.cpu_count() or 1
+    return max(1, min(count, _quota(_CPU_MAX)))
+
+
+def _quota(path: Path) -> int:
+    """Return how many cores the file ``cpu.max`` of a control group allows, rounded up."""
+    try:
+        time, period = path.read_text(encoding="ascii").split()
+        return -(-int(time) // int(period))
+    except (OSError, ValueError):  # no such group, or "max": no limit
+        return os.cpu_count() or 1
 
 
 def settings_path() -> Path:

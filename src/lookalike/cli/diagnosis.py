@@ -13,7 +13,6 @@ from typing import Any
 
 __all__ = [
     "codecs",
-    "cores",
     "disk_free",
     "memory_limit",
     "numpy_slowdowns",
@@ -105,14 +104,6 @@ def processor(cpuinfo: Path = Path("/proc/cpuinfo")) -> dict[str, Any]:
         "machine": platform.machine(),
         "features": [known for flag, known in _FEATURES.items() if flag in flags],
     }
-
-
-def cores() -> int:
-    """Return how many processor cores this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1
 
 
 def memory_limit() -> int | None:

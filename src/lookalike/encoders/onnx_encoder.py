@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from typing import Any
 
 import numpy as np
@@ -11,6 +10,7 @@ from numpy.typing import NDArray
 
 from lookalike.errors import ModelFileError, UsageError
 from lookalike.images import fit
+from lookalike.settings import cores
 
 from .card import ModelCard
 from .processor import saturates
@@ -38,7 +38,7 @@ class OnnxEncoder:
         if threads is not None and threads < 1:
             raise UsageError(f"threads is {threads}; expected 1 or more.")
         self._card = card
-        self._session = _session(card, threads or len(os.sched_getaffinity(0)))
+        self._session = _session(card, threads or cores())
         names = [output.name for output in self._session.get_outputs()]
         if _VECTORS not in names or [i.name for i in self._session.get_inputs()] != [_INPUT]:
             raise ModelFileError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from lookalike.errors import BrokenImageError, ImageTooLargeError, UsageError
+from lookalike.settings import Settings
 
 __all__ = ["Limits"]
 
@@ -26,6 +27,11 @@ class Limits:
                 f"Limits must be at least 1; got max_pixels={self.max_pixels}, "
                 f"max_bytes={self.max_bytes}."
             )
+
+    @classmethod
+    def of(cls, settings: Settings) -> Limits:
+        """Return the limits that the settings give."""
+        return cls(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes)
 
     def check_size(self, width: int, height: int) -> None:
         """Raise ImageTooLargeError when a picture of this many pixels may not be decoded."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from numbers import Integral, Real
 from typing import TYPE_CHECKING, TypeAlias
 
 from lookalike.errors import UsageError
+from lookalike.results.options import REGION_SHAPE, region_numbers
 
 if TYPE_CHECKING:
     from .picture import Picture, Pixels
@@ -20,13 +20,6 @@ Box: TypeAlias = tuple[int, int, int, int]
 
 LEAST_SIDE = 8
 _FRAME = (255, 96, 0)
-_MOST_PIXELS = 2**31
-
-_SHAPE = (
-    "A region is x,y,width,height: whole numbers are pixels, as in 40,30,200,150, numbers with a "
-    "decimal point fractions of the picture from 0 to 1, as in 0.1,0.2,0.5,0.25, or all are "
-    "percentages, as in 10%,20%,50%,25%"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +33,7 @@ class Region:
     fractions: bool = False
 
     @classmethod
-    def of(cls, values: Region | Sequence[float]) -> Region:
+    def of(cls, values: Iterable[float]) -> Region:
         """Return the region that four numbers mean: pixels if all are whole, else fractions.
 
         >>> Region.of((40, 30, 200, 150)).fractions, Region.of((0, 0, 0.5, 0.5)).fractions
@@ -51,20 +44,17 @@ class Region:
         """
         if isinstance(values, Region):
             return values
-        if isinstance(values, str) or not isinstance(values, Sequence) or len(values) != 4:
-            raise UsageError(f"{_SHAPE}; not {values!r}.")
-        if any(isinstance(value, bool) or not isinstance(value, Real) for value in values):
-            raise UsageError(f"{_SHAPE}; not {values!r}.")
-        fractions = not all(isinstance(value, Integral) for value in values)
-        most = 1 if fractions else _MOST_PIXELS
-        if not all(abs(value) <= most and (value >= 0 or not fractions) for value in values):
-            raise UsageError(f"{_SHAPE}; not {', '.join(str(value)[:20] for value in values)}.")
-        x, y, width, height = (float(value) for value in values)
-        return cls(x, y, width, height, fractions)
+        numbers = region_numbers(values)
+        x, y, width, height = map(float, numbers)
+        return cls(x, y, width, height, any(isinstance(one, float) for one in numbers))
+
+    def __iter__(self) -> Iterator[float]:
+        """Give the four numbers of which :meth:`of` makes this region."""
+        numbers = (self.x, self.y, self.width, self.height)
+        return iter(numbers if self.fractions else map(int, numbers))
 
     def __str__(self) -> str:
-        numbers = (self.x, self.y, self.width, self.height)
-        return ",".join(str(one if self.fractions else int(one)) for one in numbers)
+        return ",".join(map(str, self))
 
     def box(self, width: int, height: int) -> Box:
         """Return the region in pixels of an upright picture of this size.
@@ -105,7 +95,7 @@ def read_region(text: str) -> Region:
         try:
             values.append(float(plain) / 100 if percent else _number(plain))
         except ValueError:
-            raise UsageError(f"{_SHAPE}; not {text!r}.") from None
+            raise UsageError(f"{REGION_SHAPE}; not {text!r}.") from None
     return Region.of(values)
 
 

@@ -13,7 +13,7 @@ from lookalike.catalog import Catalog, Generation
 from lookalike.errors import LookalikeError
 from lookalike.images import Limits
 from lookalike.results import Failure, Progress
-from lookalike.settings import Settings
+from lookalike.settings import Settings, cores
 from lookalike.sources import Fetcher, uri_to_path
 
 from .downloads import with_downloads
@@ -49,7 +49,7 @@ class Reembedding:
         self._catalog = catalog
         self._generation = generation
         self._settings = settings
-        self._workers = workers or settings.workers or os.cpu_count() or 1
+        self._workers = workers or settings.workers or cores()
         self._progress = progress
         self._waiting: list[_Row] = []
         self._written = time.monotonic()
@@ -77,7 +77,7 @@ class Reembedding:
 
     def _work(self, first: tuple[Job, int, bytes], rest: Iterator[tuple[Job, int, bytes]]) -> None:
         settings = self._settings
-        limits = Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes)
+        limits = Limits.of(settings)
         options = WorkerOptions(model=self._generation.model, limits=limits)
         planned: dict[int, tuple[Job, int, bytes]] = {}
 
@@ -128,12 +128,7 @@ class Reembedding:
         self._written = time.monotonic()
 
     def _fetcher(self) -> Fetcher:
-        settings = self._settings
-        return Fetcher(
-            timeout=settings.fetch_timeout,
-            max_bytes=settings.max_bytes,
-            allow_private_addresses=settings.allow_private_addresses,
-        )
+        return Fetcher.of(self._settings)
 
     def _show(self, *, last: bool = False) -> None:
         if self._progress is None:

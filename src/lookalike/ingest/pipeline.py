@@ -19,7 +19,7 @@ from lookalike.catalog.picture_parts import contents_with_parts, has_parts
 from lookalike.errors import LookalikeError
 from lookalike.images import Limits
 from lookalike.results import AddReport, Progress
-from lookalike.settings import Settings
+from lookalike.settings import Settings, cores
 from lookalike.sources import (
     Fetcher,
     Item,
@@ -125,8 +125,8 @@ class Pipeline:
 
     def _work(self, jobs: Iterator[Job], count: CountAhead) -> None:
         settings = self._settings
-        limits = Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes)
-        workers = self._options.workers or settings.workers or _cores()
+        limits = Limits.of(settings)
+        workers = self._options.workers or settings.workers or cores()
         pool = WorkerPool(
             WorkerOptions(self._generation.model, limits, parts=bool(self._options.parts)),
             workers=workers,
@@ -146,12 +146,7 @@ class Pipeline:
                 self._again = []
 
     def _fetcher(self) -> Fetcher:
-        settings = self._settings
-        return Fetcher(
-            timeout=settings.fetch_timeout,
-            max_bytes=settings.max_bytes,
-            allow_private_addresses=settings.allow_private_addresses,
-        )
+        return Fetcher.of(self._settings)
 
     def _plan(self, items: Iterable[Item | Unreadable]) -> Iterator[Job]:
         """Yield a job for each item that has to be read; settle the others at once."""
@@ -289,10 +284,3 @@ def _same_file(item: Item, before: KnownImage) -> bool:
 def _is_gone(uri: str) -> bool:
     path = uri_to_path(uri)
     return path is not None and not os.path.lexists(path)
-
-
-def _cores() -> int:
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:
-        return os.cpu_count() or 1

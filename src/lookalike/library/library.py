@@ -9,16 +9,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Unpack
 
 from lookalike.errors import UsageError
-from lookalike.results import AddReport, Failure, Hits, ImageInfo, Labels, Progress, Stats
+from lookalike.results import (
+    AddReport,
+    Failure,
+    Hits,
+    ImageInfo,
+    Labels,
+    Progress,
+    SearchOptions,
+    Stats,
+)
 from lookalike.settings import Settings
 
 if TYPE_CHECKING:
     from lookalike.catalog import Catalog, Generation
     from lookalike.images.region import Region
     from lookalike.index import IndexStatus, LibraryIndex
-    from lookalike.query import QueryImage, SearchOptions
-    from lookalike.query.sums.asked import Sum, Weighted
-    from lookalike.results import ReembedReport
+    from lookalike.query import Query, QueryImage
+    from lookalike.query.sums.asked import Weighted
+    from lookalike.results import ReembedReport, SearchKeywords
 
 __all__ = ["Library"]
 
@@ -220,13 +229,15 @@ class Library:
             parts=parts,
         )[0]
 
-    def search_batch(
-        self, queries: Sequence[QueryImage | Sum], **options: Unpack[SearchOptions]
-    ) -> list[Hits]:
+    def search_batch(self, queries: Sequence[Query], **given: Unpack[SearchKeywords]) -> list[Hits]:
         """Return what ``search`` returns, for several queries at once; it has the same options."""
+        from lookalike.query import held
+
+        asked = [held(query, self._settings) for query in queries]
+        options = SearchOptions().changed(**given)
         while True:
             parts = self._in_use.now()
-            found = parts.searcher.search_batch(queries, **options)
+            found = parts.searcher.search_batch(asked, options)
             if self._in_use.now() is parts:  # else another model took over: ask it
                 return found
 

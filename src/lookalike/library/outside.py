@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 
 from lookalike.catalog import Catalog, Generation
 from lookalike.catalog.image_vectors import copies_of, vectors_of_images
-from lookalike.errors import ImageError, NotInLibraryError, SourceNotFoundError
-from lookalike.images import content_hash
-from lookalike.query import QueryImage, query_bytes, read_query
+from lookalike.errors import NotInLibraryError, SourceNotFoundError
+from lookalike.query import QueryImage, encode_picture
 from lookalike.settings import Settings
 
 from .finding import single_image
@@ -60,7 +59,7 @@ def read_examples(
         image_id = _known(example, catalog)
         if image_id is None:
             name, vector, digest = _read(cast("QueryImage", example), parts, settings)
-            hashes += [] if digest is None else [digest]
+            hashes.append(digest)
         else:
             image_ids.append(image_id)
             name, vector = _stored(catalog, parts.generation, image_id)
@@ -96,25 +95,11 @@ def _stored(
 
 def _read(
     example: QueryImage, parts: Parts, settings: Settings
-) -> tuple[str, NDArray[np.float32], bytes | None]:
-    encoder = parts.searcher.encoder
-    side = encoder.card.decode_side
+) -> tuple[str, NDArray[np.float32], bytes]:
     try:
-        found = query_bytes(example, settings=settings)
+        found = encode_picture(example, parts.searcher.encoder, settings)
     except SourceNotFoundError as error:
         raise SourceNotFoundError(
             f"{example!s} is neither an image of the library nor a file."
         ) from error
-    if found is None:
-        name, picture = read_query(example, settings=settings, shortest_side=side)
-        digest = None
-    else:
-        name, data = found
-        digest = content_hash(data)
-        try:
-            _, picture = read_query(data, settings=settings, shortest_side=side)
-        except ImageError as error:
-            reason = str(error).removeprefix("the query: ")
-            raise type(error)(f"{name}: {reason}") from error
-    vector = encoder.encode(encoder.prepare(picture.pixels)[None]).vectors[0]
-    return name, vector, digest
+    return found.name, found.vector, found.content_hash

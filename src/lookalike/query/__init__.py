@@ -2,7 +2,19 @@
 
 from lookalike.filters.filters import Filters
 
-from .inputs import QueryImage, query_bytes, read_query
-from .search import Searcher, SearchOptions
+from .encoding import EncodedPicture, encode_picture, held
+from .inputs import Known, QueryImage, query_bytes, read_query
+from .search import Query, Searcher
 
-__all__ = ["Filters", "QueryImage", "SearchOptions", "Searcher", "query_bytes", "read_query"]
+__all__ = [
+    "EncodedPicture",
+    "Filters",
+    "Known",
+    "Query",
+    "QueryImage",
+    "Searcher",
+    "encode_picture",
+    "held",
+    "query_bytes",
+    "read_query",
+]

@@ -8,7 +8,7 @@ import numpy as np
 
 from lookalike.encoders import DEFAULT_MODEL, Encoder, load_encoder
 from lookalike.errors import ModelError, UsageError
-from lookalike.query import QueryImage, read_query
+from lookalike.query import QueryImage, encode_picture
 from lookalike.results import Label, Labels
 from lookalike.settings import Settings, load_settings
 
@@ -38,19 +38,17 @@ def recognize_with(
     """
     if k < 1:
         raise UsageError(f"k is {k}; expected 1 or more.")
-    name, picture = read_query(image, settings=settings, shortest_side=encoder.card.decode_side)
-    encoding = encoder.encode(encoder.prepare(picture.pixels)[None])
-    own = None if names is None else name_picture(names, encoding.vectors[0], k=k)
-    probabilities = encoding.probabilities
+    picture = encode_picture(image, encoder, settings)
+    own = None if names is None else name_picture(names, picture.vector, k=k)
+    probabilities = picture.probabilities
     if probabilities is None:
         if own is None:
             raise ModelError(f"The model {encoder.card.name} names no classes.")
-        return Labels(name, (), own)
+        return Labels(picture.name, (), own)
     known = encoder.card.label_names
-    best = np.argsort(-probabilities[0], kind="stable")[:k]
-    return Labels(
-        name, tuple(Label(known[index], float(probabilities[0, index])) for index in best), own
-    )
+    best = np.argsort(-probabilities, kind="stable")[:k]
+    labels = tuple(Label(known[index], float(probabilities[index])) for index in best)
+    return Labels(picture.name, labels, own)
 
 
 def recognize(image: QueryImage, *, k: int = 5, settings: Settings | None = None) -> Labels:

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 from lookalike.catalog import Catalog, Generation
 from lookalike.catalog import examples as named
 from lookalike.encoders import Encoder
-from lookalike.images import decode
+from lookalike.query import encode_picture
 from lookalike.results import Label, Named
+from lookalike.settings import Settings
 
 from .examples import Examples
 from .fitting import NameModel, fit_names
@@ -70,8 +71,8 @@ class LearnedNames:
             )
             missing = named.missing_pictures(connection, pictures - set(outside))
         for picture, data in missing.items():
-            vector = _encoded(data, encoder())
-            outside[picture] = vector.astype("<f2").tobytes()
+            own = encode_picture(data, encoder(), Settings(), name=f"example {picture}")
+            outside[picture] = own.vector.astype("<f2").tobytes()
         names: list[str] = []
         blobs: list[bytes] = []
         for name, vector_id, picture in stamp:
@@ -96,13 +97,6 @@ def name_picture(model: NameModel, vector: NDArray[np.floating], *, k: int) -> N
         tuple(Label(model.names[place], float(probabilities[0, place])) for place in order),
         float(unknown[0]),
     )
-
-
-def _encoded(data: bytes, encoder: Encoder) -> NDArray[np.floating]:
-    pixels = decode(data, shortest_side=encoder.card.decode_side).pixels
-    vectors: NDArray[np.float32] = encoder.encode(encoder.prepare(pixels)[None]).vectors
-    vector: NDArray[np.floating] = vectors[0]
-    return vector
 
 
 def _evenly(stamp: list[tuple[str, int, int]]) -> list[tuple[str, int, int]]:

@@ -5,6 +5,7 @@ from .failure import Failure
 from .interval import Interval
 from .labels import Confusion, Label, Labels, LearnReport, NameCheck, Named, NameInfo, NamesCheck
 from .library import AddReport, ImageInfo, IndexStatus, Progress, ReembedReport, Stats
+from .options import SearchKeywords, SearchOptions
 from .recommendation import Assessed, Assessment, Recommendation, Recommendations, SnapshotNote
 from .search import Hit, Hits, Repeat
 
@@ -34,6 +35,8 @@ __all__ = [
     "Recommendations",
     "ReembedReport",
     "Repeat",
+    "SearchKeywords",
+    "SearchOptions",
     "SnapshotNote",
     "Stats",
 ]

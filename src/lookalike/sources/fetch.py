@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
 from lookalike.errors import BlockedAddressError, FetchError, LookalikeError
+from lookalike.settings import Settings
 
 from .guard import Resolver, resolve
 
@@ -82,6 +83,15 @@ class Fetcher:
                 allow_private_addresses=allow_private_addresses,
                 resolver=resolver,
             ),
+        )
+
+    @classmethod
+    def of(cls, settings: Settings) -> Fetcher:
+        """Return a fetcher with the limits that the settings give."""
+        return cls(
+            timeout=settings.fetch_timeout,
+            max_bytes=settings.max_bytes,
+            allow_private_addresses=settings.allow_private_addresses,
         )
 
     def get(self, url: str) -> Fetched:

@@ -19,6 +19,7 @@ from lookalike.encoders.runtime import import_onnxruntime
 from lookalike.errors import TrainingDataError, TrainingError
 from lookalike.images import content_hash, decode, fit
 from lookalike.results import Progress
+from lookalike.settings import cores
 
 from .augmentation import Preset, augmentation
 
@@ -109,7 +110,7 @@ def cached_features(
         for number in range(0, len(paths), _BATCH)
     ]
     settings = (os.fspath(graph), side, preset, strength, view, seed)
-    rows = list(_computed(jobs, settings, workers or _cores(), len(paths), progress))
+    rows = list(_computed(jobs, settings, workers or cores(), len(paths), progress))
     features = np.concatenate(rows) if rows else np.zeros((0, 0), np.float32)
     stream = io.BytesIO()
     np.save(stream, features.astype(np.float16))
@@ -181,7 +182,3 @@ def _features(job: tuple[int, list[str]]) -> Floats:
     ]
     result: Floats = _state["session"].run(["features"], {"pixels": np.stack(pictures)})[0]
     return result
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0))

@@ -13,6 +13,7 @@ from lookalike.cli.console import clean, note, say, say_json
 from lookalike.cli.options import JsonOption, LibraryOption
 from lookalike.cli.words import byte_size, index_line
 from lookalike.errors import LibraryNotFoundError, LookalikeError
+from lookalike.settings import cores
 
 __all__ = ["doctor"]
 
@@ -60,7 +61,7 @@ def _examine_machine(findings: dict[str, Any]) -> None:
     missing = [name for name, there in findings["codecs"].items() if not there]
     if missing:
         findings["hints"].append(f"Pictures in these formats cannot be read: {', '.join(missing)}.")
-    findings["processor"] = diagnosis.processor() | {"cores": diagnosis.cores()}
+    findings["processor"] = diagnosis.processor() | {"cores": cores()}
     findings["memory"] = diagnosis.memory_limit()
     try:
         findings["runtimes"] = diagnosis.runtimes()

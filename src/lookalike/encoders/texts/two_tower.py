@@ -7,7 +7,6 @@ Zhai et al., Sigmoid Loss for Language Image Pre-Training, 2023.
 from __future__ import annotations
 
 import math
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from lookalike.encoders.runtime import import_onnxruntime
 from lookalike.errors import MissingExtraError, ModelFileError
 from lookalike.images import fit
+from lookalike.settings import cores
 
 from .hub_folder import HubFolder, read_hub_folder
 
@@ -41,7 +41,7 @@ class TwoTowers:
     def __init__(self, folder: Path, *, threads: int | None = None) -> None:
         self._files = read_hub_folder(Path(folder))
         self._tokenizer = _tokenizer(self._files)
-        count = threads or len(os.sched_getaffinity(0))
+        count = threads or cores()
         self._text = _Tower(self._files.text, _TEXT_OUTPUTS, count)
         self._vision = _Tower(self._files.vision, _VISION_OUTPUTS, count)
         self._dimensions = self.encode(["a"]).shape[1]

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from lookalike.catalog import Catalog, Generation
 from lookalike.catalog.fingerprints import fingerprints_of
 from lookalike.catalog.image_vectors import vectors_of_images
-from lookalike.errors import UsageError
 from lookalike.index import Neighbours
 
 from .diversity import diversified
@@ -50,17 +49,6 @@ class Arranging:
     generation: Generation
     fold: bool = False
     diversity: float = 0.0
-
-    def check(self, *, by_score: bool) -> None:
-        """Refuse a diversity that makes no sense.
-
-        Raises:
-            UsageError: it is not in [0, 1], or the hits are sorted by a field.
-        """
-        if not 0.0 <= self.diversity <= 1.0:
-            raise UsageError(f"diversity is {self.diversity}; expected a number from 0 to 1.")
-        if self.diversity and not by_score:
-            raise UsageError("Diversity puts hits in an order of its own: leave out sort.")
 
     def pages(self, search: Search, keep: Keep, *, k: int, offset: int) -> list[Arranged]:
         """Return the ``k`` to show after the first ``offset``, for each query.

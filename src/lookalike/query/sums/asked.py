@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 
 from lookalike.errors import UsageError
 from lookalike.images.formats import PICTURE_SUFFIXES
-from lookalike.query.inputs import QueryImage
+from lookalike.query.inputs import Known, QueryImage
 from lookalike.query.words import is_words, names_a_file
 
 from .written import MOST_TERMS, BrokenSumError, Term, read_sum, write_sum
 
 __all__ = ["Part", "Sum", "Weighted", "asked_for", "direction", "sum_of", "sum_of_lists"]
 
-Weighted: TypeAlias = "QueryImage | tuple[QueryImage, float]"
+Weighted: TypeAlias = "QueryImage | Known | tuple[QueryImage | Known, float]"
 """What may be added or subtracted: a picture or words, or a pair of that and a weight above 0."""
 
 _ADDRESSES = ("http://", "https://", "file:")
@@ -35,7 +35,7 @@ class Part:
     ``position`` is 0 for what was not written as text.
     """
 
-    query: QueryImage
+    query: QueryImage | Known
     weight: float
     words: bool
     position: int = 0
@@ -135,12 +135,12 @@ def sum_of_lists(
 
 
 def asked_for(
-    query: QueryImage | None,
+    query: QueryImage | Known | None,
     positive: Sequence[Weighted],
     negative: Sequence[Weighted],
     *,
     text: bool | None = None,
-) -> QueryImage | Sum:
+) -> QueryImage | Known | Sum:
     """Return the query, or the sum of the lists where there is no query.
 
     Raises:
@@ -171,7 +171,7 @@ def direction(vectors: NDArray[np.floating], weights: NDArray[np.floating]) -> N
     return (total / length).astype(np.float32)
 
 
-def _weighted(item: Weighted) -> tuple[QueryImage, float]:
+def _weighted(item: Weighted) -> tuple[QueryImage | Known, float]:
     if not isinstance(item, tuple):
         return item, 1.0
     if len(item) != 2 or isinstance(item[1], bool) or not isinstance(item[1], Real):
@@ -185,7 +185,8 @@ def _weighted(item: Weighted) -> tuple[QueryImage, float]:
 def _shown(part: Part) -> Term:
     if isinstance(part.query, str | PurePath):
         return Term(str(part.query), part.weight, quoted=part.words)
-    return Term(type(part.query).__name__, part.weight)
+    known = part.query.name if isinstance(part.query, Known) else type(part.query).__name__
+    return Term(known, part.weight)
 
 
 def _has_weight(query: str, term: Term) -> bool:

@@ -27,7 +27,7 @@ def fill_colours(catalog: Catalog, image_ids: Sequence[int], *, settings: Settin
     """
     with catalog.reading() as connection:
         lacking = without_colours(connection, image_ids)
-    limits = Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes)
+    limits = Limits.of(settings)
     found: dict[bytes, NDArray[np.uint8]] = {}
     for _, uri, digest in lacking:
         path = uri_to_path(uri)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from lookalike.errors import LookalikeError
 from lookalike.images import Limits, decode
+from lookalike.settings import cores
 from lookalike.sources import read_file
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def each_picture(
         except LookalikeError as error:
             return error
 
-    threads = min(8, len(os.sched_getaffinity(0)))
+    threads = min(8, cores())
     with ThreadPoolExecutor(threads, thread_name_prefix="lookalike-pictures") as pool:
         waiting = iter(paths)
         running = [pool.submit(one, path) for path in islice(waiting, _AHEAD)]

@@ -13,6 +13,7 @@ from types import TracebackType
 import numpy as np
 from numpy.typing import NDArray
 
+from lookalike.settings import cores
 from lookalike.training.features import pixels_of, view_of
 
 __all__ = ["PictureFlow"]
@@ -43,7 +44,7 @@ class PictureFlow:
         self._paths = [os.fspath(path) for path in paths]
         self._settings = (side, preset, strength, seed)
         self._pool = ProcessPoolExecutor(
-            workers or len(os.sched_getaffinity(0)),
+            workers or cores(),
             mp_context=get_context("spawn"),
             initializer=_yield_to_training,
         )
