@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -19,12 +19,13 @@ from lookalike.catalog.tables import images
 from lookalike.errors import UsageError
 
 from .fields import Field, UserField, built_in_fields, compared, say_what
-from .label_fields import label_fields
+from .label_fields import Labelling, label_fields
 from .where import And, Compare, Condition, Name, Not, Or, parse_name, parse_where
 
 __all__ = ["Filters", "Order"]
 
 _REMEMBERED = 8
+_RENAMED = {"taught": "label_own"}
 _OWN = ("metadata", "meta")
 _ROWS_AT_ONCE = 10_000
 
@@ -58,19 +59,19 @@ class Order:
 class Filters:
     """Evaluates filters on one catalog, each once for a state of it.
 
-    ``names`` gives those of the model's classes when it is first asked; ``extra`` are fields
-    beside the built-in ones. An object may be used from several threads.
+    ``names`` gives those of the model's classes when it is first asked; ``own`` the labels
+    of the user's own. An object may be used from several threads.
     """
 
     def __init__(
         self,
         catalog: Catalog,
         names: Callable[[], Sequence[str]],
-        extra: Mapping[str, Field] | None = None,
+        own: Callable[[], Labelling] | None = None,
     ) -> None:
         self._catalog = catalog
         self._names = names
-        self._extra = dict(extra or {})
+        self._own = own
         self._lock = threading.Lock()
         self._known: OrderedDict[str, tuple[int, NDArray[np.int64]]] = OrderedDict()
 
@@ -159,28 +160,27 @@ class Filters:
 
     @cached_property
     def _fields(self) -> dict[str, Field]:
-        return built_in_fields() | label_fields(self._names()) | self._extra
+        return built_in_fields() | label_fields(self._names(), self._own)
 
     def _field(self, connection: sa.Connection, name: Name) -> Field:
         """Return the field of a name: a built-in one, or else a column that some image has."""
         first, *rest = name.parts
         if not rest and first.lower() in self._fields:
             return self._fields[first.lower()]
-        own = tuple(rest) if rest and first.lower() in _OWN else None
-        ways = [way for way in (own, name.parts) if way is not None]
-        ways += [(".".join(way),) for way in ways if len(way) > 1]
+        ways = _readings(name)
         for way in ways:
-            column = UserColumn(way)
-            present = sa.select(sa.literal(1)).select_from(images).where(column.exists).limit(1)
-            if connection.scalar(present) is not None:
-                return UserField(column)
+            if _is_there(connection, UserColumn(way)):
+                return UserField(UserColumn(way))
+        if not rest and first.lower() in _RENAMED:
+            raise UsageError(f"The field {first} is now {_RENAMED[first.lower()]}.")
         if connection.scalar(sa.select(images.c.id).limit(1)) is None:
             return UserField(UserColumn(ways[0]))  # of an empty library nothing is known
         columns = user_columns(connection)
-        if len(ways[0]) == 1:
-            same = [one for one in columns if one.casefold() == ways[0][0].casefold()]
-            if len(same) == 1:
-                return UserField(UserColumn((same[0],)))
+        same = [
+            one for one in columns if (one.casefold(),) == (ways[0][0].casefold(), *ways[0][1:])
+        ]
+        if len(same) == 1:
+            return UserField(UserColumn((same[0],)))
         raise UsageError(self._unknown(name, columns))
 
     def _unknown(self, name: Name, columns: Sequence[str]) -> str:
@@ -204,3 +204,16 @@ def _ids(connection: sa.Connection, query: sa.Select[Any]) -> NDArray[np.int64]:
     found = np.fromiter(connection.scalars(query), dtype=np.int64)
     found.flags.writeable = False
     return found
+
+
+def _readings(name: Name) -> list[tuple[str, ...]]:
+    """Return the columns that a name may mean, the likeliest first."""
+    first, *rest = name.parts
+    own = [tuple(rest)] if rest and first.lower() in _OWN else []
+    ways = [*own, name.parts]
+    return [*ways, *((".".join(way),) for way in ways if len(way) > 1)]
+
+
+def _is_there(connection: sa.Connection, column: UserColumn) -> bool:
+    present = sa.select(sa.literal(1)).select_from(images).where(column.exists).limit(1)
+    return connection.scalar(present) is not None

@@ -1,11 +1,11 @@
-"""What the network saw in an image, as fields of filters."""
+"""What is in an image, by the network or by the user, as fields of filters."""
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
@@ -15,69 +15,139 @@ from lookalike.errors import UsageError
 from .fields import Expression, Field, NumberField, Test, say_what
 from .where import Compare, Like, Missing, Name, Value
 
-__all__ = ["LabelField", "label_fields", "meant", "names_like", "same_names"]
+__all__ = ["LabelField", "Labelling", "NetworkLabels", "label_fields"]
+
+
+class Labelling(Protocol):
+    """Who labels images: a network, or the user."""
+
+    @property
+    def names(self) -> Sequence[str]:
+        """All labels that there are."""
+
+    @property
+    def lacks(self) -> str:
+        """A phrase for a label that is not among them."""
+
+    def having(self, places: Sequence[int]) -> sa.ColumnElement[bool]:
+        """Tell whether an image has one of the labels at these places."""
+
+    def missing(self) -> sa.ColumnElement[bool]:
+        """Tell whether an image has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkLabels:
+    """The labels of the classes of a model, in their order."""
+
+    names: Sequence[str]
+
+    @property
+    def lacks(self) -> str:
+        """A phrase for a label that is not among them."""
+        return f"the model of this library {'knows no such name' if self.names else 'gives none'}"
+
+    def having(self, places: Sequence[int]) -> sa.ColumnElement[bool]:
+        """Tell whether an image has one of the labels at these places."""
+        having = sa.select(labels.c.image_id).where(labels.c.label.in_(sorted(places)))
+        return images.c.id.in_(having)
+
+    def missing(self) -> sa.ColumnElement[bool]:
+        """Tell whether an image has none."""
+        return images.c.id.not_in(sa.select(labels.c.image_id))
 
 
 @dataclass(frozen=True, slots=True)
 class LabelField:
-    """The names that an image was given: a test asks whether any of them passes.
+    """The labels of an image: a test asks whether any of them passes.
 
-    ``!=`` and ``not`` therefore ask whether none does. ``names`` are those of the classes, in
-    their order; large and small letters are the same.
+    ``!=`` and ``not`` therefore ask whether none does. Large and small letters are the same.
+    ``sources`` give whose labels count, as they are now.
     """
 
-    names: Sequence[str]
-    meaning: str = "any of the names kept of what is in the picture"
+    meaning: str
+    sources: tuple[Callable[[], Labelling], ...]
 
     def condition(self, test: Test) -> sa.ColumnElement[bool]:
-        """Tell whether an image has one of the names that pass."""
+        """Tell whether an image has one of the labels that pass."""
+        found = [source() for source in self.sources]
         if isinstance(test, Missing):
-            return images.c.id.not_in(sa.select(labels.c.image_id))
+            return sa.and_(*(one.missing() for one in found))
         if isinstance(test, Like):
-            return self._any(self._alike(test.pattern))
+            return sa.or_(*(one.having(_names_like(one.names, test.pattern)) for one in found))
         if isinstance(test, Compare):
             if test.operator not in ("=", "!="):
                 say_what(test.name, "a name; compare it with =, !=, in or like")
-            own = self._any(self._classes(test.name, test.value))
+            own = _any(found, test.name, [test.value])
             return own if test.operator == "=" else sa.not_(own)
-        return self._any(
-            [found for value in test.values for found in self._classes(test.name, value)]
-        )
+        return _any(found, test.name, test.values)
 
     def keys(self) -> Sequence[Expression]:
-        """Sort by nothing: an image has several names."""
+        """Sort by nothing: an image may have several labels."""
         return ()
 
     def number(self) -> Expression | None:
-        """Return None: names are no numbers."""
+        """Return None: labels are no numbers."""
         return None
 
-    def _any(self, classes: Sequence[int]) -> sa.ColumnElement[bool]:
-        having = sa.select(labels.c.image_id).where(labels.c.label.in_(sorted(set(classes))))
-        return images.c.id.in_(having)
 
-    def _classes(self, name: Name, value: Value | Name) -> list[int]:
+def label_fields(
+    names: Sequence[str], own: Callable[[], Labelling] | None = None
+) -> dict[str, Field]:
+    """Return the fields of a library whose model knows these names; ``own`` are the user's."""
+    first: Any = (
+        sa.select(labels.c.probability)
+        .where(labels.c.image_id == images.c.id, labels.c.rank == 0)
+        .correlate(images)
+        .scalar_subquery()
+    )
+
+    def network() -> Labelling:
+        return NetworkLabels(names)
+
+    given: dict[str, Field] = {}
+    if own is not None:
+        given["label_own"] = LabelField(
+            "label of your own, given to the picture or recognised in it", (own,)
+        )
+    return {
+        "label": LabelField(
+            "what is in the picture, by the network or by your own labels",
+            (network,) if own is None else (network, own),
+        ),
+        **given,
+        "label_network": LabelField("any of the labels that the network gave it", (network,)),
+        "label_probability": NumberField(
+            "probability of the first label of the network, 0 to 1", first
+        ),
+    }
+
+
+def _any(
+    found: Sequence[Labelling], name: Name, values: Sequence[Value | Name]
+) -> sa.ColumnElement[bool]:
+    """Tell whether an image has one of the labels, each of which somebody must give."""
+    wanted: list[set[int]] = [set() for _ in found]
+    for value in values:
         if not isinstance(value, str):
             say_what(name, "a name; write it in single quotes")
-        found = same_names(self.names, value)
-        if not found:
-            known = "knows no such name" if self.names else "gives no names"
-            raise UsageError(
-                f"{name} = {value!r}: the model of this library {known}.{meant(self.names, value)}"
-            )
-        return found
-
-    def _alike(self, pattern: str) -> list[int]:
-        return names_like(self.names, pattern)
+        places = [_same_names(one.names, value) for one in found]
+        if not any(places):
+            lacks = ", and ".join(one.lacks for one in found)
+            known = [own for one in found for own in one.names]
+            raise UsageError(f"{name} = {value!r}: {lacks}.{_meant(known, value)}")
+        for own, more in zip(wanted, places, strict=True):
+            own.update(more)
+    return sa.or_(*(one.having(sorted(own)) for one, own in zip(found, wanted, strict=True)))
 
 
-def same_names(names: Sequence[str], value: str) -> list[int]:
+def _same_names(names: Sequence[str], value: str) -> list[int]:
     """Return the places of the names that are a text, in large or small letters."""
     wanted = value.casefold()
     return [index for index, own in enumerate(names) if own.casefold() == wanted]
 
 
-def names_like(names: Sequence[str], pattern: str) -> list[int]:
+def _names_like(names: Sequence[str], pattern: str) -> list[int]:
     """Return the places of the names of a pattern, in which % is any text and _ any character."""
     import re
 
@@ -86,24 +156,10 @@ def names_like(names: Sequence[str], pattern: str) -> list[int]:
     return [index for index, own in enumerate(names) if known.fullmatch(own.casefold())]
 
 
-def meant(names: Sequence[str], value: str) -> str:
+def _meant(names: Sequence[str], value: str) -> str:
     """Return a sentence, after a blank, with the names that are most like a text; or nothing."""
     wanted = value.casefold()
     near = difflib.get_close_matches(wanted, names, n=3)
     same = [own for own in names if wanted in own.casefold().split()][:3]
     hint = list(dict.fromkeys([*same, *near]))
     return f" Did you mean {' or '.join(map(repr, hint))}?" if hint else ""
-
-
-def label_fields(names: Sequence[str]) -> dict[str, Field]:
-    """Return the fields of a library whose model knows these names."""
-    first: Any = (
-        sa.select(labels.c.probability)
-        .where(labels.c.image_id == images.c.id, labels.c.rank == 0)
-        .correlate(images)
-        .scalar_subquery()
-    )
-    return {
-        "label": LabelField(names),
-        "label_probability": NumberField("probability of the first of these names, 0 to 1", first),
-    }

@@ -73,11 +73,11 @@ class Parts:
         if self._filters is None:
             from lookalike.encoders import model_card
             from lookalike.filters import Filters
-            from lookalike.recognition.taught import TaughtField, TaughtNames
+            from lookalike.recognition.taught import TaughtNames
 
             card = model_card(self.generation.model)
-            taught = TaughtField(TaughtNames(self._catalog, self.generation, self.names))
-            self._filters = Filters(self._catalog, lambda: card.label_names, {"taught": taught})
+            own = TaughtNames(self._catalog, self.generation, self.names)
+            self._filters = Filters(self._catalog, lambda: card.label_names, own)
         return self._filters
 
     @property

@@ -1,4 +1,4 @@
-"""Which of the user's names each image of a library has, as a field of filters."""
+"""Which of the user's names each image of a library has, for the fields of filters."""
 
 from __future__ import annotations
 
@@ -15,15 +15,11 @@ from lookalike.catalog import Catalog, Generation
 from lookalike.catalog import examples as named
 from lookalike.catalog.columns import one_of
 from lookalike.catalog.tables import images
-from lookalike.errors import UsageError
-from lookalike.filters.fields import Expression, Test, say_what
-from lookalike.filters.label_fields import meant, names_like, same_names
-from lookalike.filters.where import Compare, Like, Missing, Name, Value
 
 if TYPE_CHECKING:
     from .fitting import NameModel
 
-__all__ = ["TaughtField", "TaughtNames"]
+__all__ = ["OwnLabels", "TaughtNames"]
 
 _CELLS = 4_000_000
 _UNKNOWN = -1
@@ -46,14 +42,14 @@ class TaughtNames:
         self._version = -1
         self._found: ByName = {}
 
-    def __call__(self) -> ByName:
-        """Return the ids of the images of each name, ascending."""
+    def __call__(self) -> OwnLabels:
+        """Return the names, and the ids of the images of each, ascending."""
         with self._lock:
             version = self._catalog.data_version()
             if version != self._version:
                 self._found = self._answered()
                 self._version = version
-            return self._found
+            return OwnLabels(self._found)
 
     def _answered(self) -> ByName:
         model = self._model()
@@ -94,54 +90,29 @@ def _best(model: NameModel, vectors: NDArray[np.floating]) -> NDArray[np.int64]:
 
 
 @dataclass(frozen=True, slots=True)
-class TaughtField:
-    """The user's own names of an image: a test asks whether any of them passes.
+class OwnLabels:
+    """The user's labels in a state of the library, and the images of each."""
 
-    ``!=`` and ``not`` therefore ask whether none does. Large and small letters are the same.
-    """
+    by_name: ByName
 
-    by_name: Callable[[], ByName]
-    meaning: str = "name of your own, given to the picture or recognised in it"
+    @property
+    def names(self) -> Sequence[str]:
+        """All labels that there are."""
+        return list(self.by_name)
 
-    def condition(self, test: Test) -> sa.ColumnElement[bool]:
-        """Tell whether an image has one of the names that pass."""
-        by_name = self.by_name()
-        names = sorted(by_name)
-        if isinstance(test, Missing):
-            return sa.not_(_any(by_name, names))
-        if isinstance(test, Like):
-            return _any(by_name, [names[place] for place in names_like(names, test.pattern)])
-        if isinstance(test, Compare):
-            if test.operator not in ("=", "!="):
-                say_what(test.name, "a name; compare it with =, !=, in or like")
-            own = _any(by_name, _named(test.name, names, test.value))
-            return own if test.operator == "=" else sa.not_(own)
-        wanted = [found for value in test.values for found in _named(test.name, names, value)]
-        return _any(by_name, wanted)
+    @property
+    def lacks(self) -> str:
+        """A phrase for a label that is not among them."""
+        if self.by_name:
+            return "the library was taught no such name"
+        return "the library was taught none yet (teach one: lookalike label add NAME IMAGE…)"
 
-    def keys(self) -> Sequence[Expression]:
-        """Sort by nothing: an image may have several names."""
-        return ()
+    def having(self, places: Sequence[int]) -> sa.ColumnElement[bool]:
+        """Tell whether an image has one of the labels at these places."""
+        names = self.names
+        ids = {one for place in places for one in self.by_name[names[place]].tolist()}
+        return images.c.id.in_(one_of(sorted(ids)))
 
-    def number(self) -> Expression | None:
-        """Return None: names are no numbers."""
-        return None
-
-
-def _any(by_name: ByName, names: Sequence[str]) -> sa.ColumnElement[bool]:
-    ids = {image_id for name in set(names) for image_id in by_name[name].tolist()}
-    return images.c.id.in_(one_of(sorted(ids)))
-
-
-def _named(name: Name, names: Sequence[str], value: Value | Name) -> list[str]:
-    if not isinstance(value, str):
-        say_what(name, "a name; write it in single quotes")
-    found = [names[place] for place in same_names(names, value)]
-    if not found:
-        known = (
-            f"was taught no such name.{meant(names, value)}"
-            if names
-            else "was taught no names yet. Teach one: lookalike label add NAME IMAGE…"
-        )
-        raise UsageError(f"{name} = {value!r}: the library {known}")
-    return found
+    def missing(self) -> sa.ColumnElement[bool]:
+        """Tell whether an image has none."""
+        return sa.not_(self.having(range(len(self.by_name))))
