@@ -2,7 +2,9 @@
 
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 
 from lookalike import Settings, SettingsError, load_settings
@@ -30,6 +32,9 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         ("workers = 'many'", "workers"),
         ("workers = -1", "workers"),
         ("workers = true", "workers"),
+        ("workers = 2.5", "workers is 2.5; expected a whole number, 0 or more"),
+        ("max_bytes = 0", "max_bytes is 0; expected a whole number, 1 or more"),
+        ("model = 5", "model is 5; expected a text"),
         ("allow_private_addresses = 'perhaps'", "true or false"),
         ("workers = = 1", "cannot be read"),
     ],
@@ -44,6 +49,38 @@ def test_a_wrong_file_is_told(tmp_path: Path, text: str, told: str) -> None:
 def test_a_wrong_environment_is_told() -> None:
     with pytest.raises(SettingsError, match="LOOKALIKE_TIME_LIMIT"):
         load_settings({"LOOKALIKE_TIME_LIMIT": "soon"}, Path("nowhere.toml"))
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({"workers": "x"}, "workers is 'x'; expected a whole number, 0 or more"),
+        ({"workers": "1"}, "workers is '1'"),
+        ({"workers": -1}, "workers is -1"),
+        ({"workers": 2.0}, "workers is 2.0"),
+        ({"workers": True}, "workers is True"),
+        ({"max_pixels": 0}, "max_pixels is 0; expected a whole number, 1 or more"),
+        ({"max_bytes": None}, "max_bytes is None"),
+        ({"time_limit": -1}, "time_limit is -1; expected seconds, more than 0"),
+        ({"time_limit": float("nan")}, "time_limit is nan"),
+        ({"fetch_timeout": "20"}, "fetch_timeout is '20'"),
+        ({"fetch_timeout": float("inf")}, "fetch_timeout is inf"),
+        ({"allow_private_addresses": 1}, "allow_private_addresses is 1; expected true or false"),
+        ({"model": None}, "model is None; expected a text"),
+        ({"library": 3}, "library is 3; expected a text"),
+    ],
+)
+def test_settings_check_themselves(given: dict[str, Any], told: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        Settings(**given)
+    assert str(caught.value).startswith(told)
+    assert isinstance(caught.value, ValueError)
+
+
+def test_settings_keep_plain_values() -> None:
+    settings = Settings(library=Path("a"), time_limit=3, workers=np.int32(2))  # type: ignore[arg-type]
+    assert settings == Settings(library="a", time_limit=3.0, workers=2)
+    assert (type(settings.workers), type(settings.time_limit)) == (int, float)
 
 
 def test_the_limits_of_settings_are_those_of_pictures_and_downloads() -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import operator
 import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
+from numbers import Real
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +22,9 @@ class Settings:
 
     Each field may stand in the settings file under its own name, or in the environment as
     ``LOOKALIKE_`` and the name in capitals (``LOOKALIKE_WORKERS=1``).
+
+    Raises:
+        SettingsError: a value is of the wrong type or out of range.
     """
 
     library: str = ""
@@ -38,6 +43,11 @@ class Settings:
     """Seconds that one download may take as a whole."""
     allow_private_addresses: bool = False
     """Whether URLs may lead to private addresses such as 127.0.0.1 or 10.0.0.0/8."""
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = _checked(field.name, field.name, getattr(self, field.name))
+            object.__setattr__(self, field.name, value)
 
 
 _LONGEST = 1e6
@@ -102,11 +112,13 @@ def load_settings(
             raise SettingsError(
                 f"{path}: there is no setting {name!r}. Known are: {', '.join(known)}."
             )
-        values[name] = _convert(f"{path}: {name}", value, known[name])
+        where = f"{path}: {name}"
+        values[name] = _checked(where, name, _parsed(where, value, known[name]))
     for name, kind in known.items():
         text = environment.get(f"LOOKALIKE_{name.upper()}")
         if text:
-            values[name] = _convert(f"LOOKALIKE_{name.upper()}", text, kind)
+            where = f"LOOKALIKE_{name.upper()}"
+            values[name] = _checked(where, name, _parsed(where, text, kind))
     return Settings(**values)
 
 
@@ -120,25 +132,60 @@ def _read_file(path: Path) -> dict[str, Any]:
         raise SettingsError(f"The settings file {path} cannot be read: {error}") from error
 
 
-def _convert(where: str, value: Any, kind: type) -> Any:
-    if kind is bool:
-        if isinstance(value, bool):
-            return value
-        text = str(value).strip().lower()
-        if text in {"1", "true", "yes", "on"}:
-            return True
-        if text in {"0", "false", "no", "off"}:
-            return False
-        raise SettingsError(f"{where} is {value!r}; expected true or false.")
-    if kind is str:
-        return str(value)
+def _parsed(where: str, value: Any, kind: type) -> Any:
+    """Return what a text means, where a number or a truth is wanted; all else as it is."""
+    if kind is bool and isinstance(value, str):
+        truth = _TRUTHS.get(value.strip().lower())
+        if truth is None:
+            raise SettingsError(f"{where} is {value!r}; expected true or false.")
+        return truth
+    if not isinstance(value, str):
+        return value
     try:
-        number = kind(value)
-    except (TypeError, ValueError):
-        number = -1
-    # Workers and the rest are counts of which 0 means something; of seconds it does not.
-    enough = number >= 0 if kind is int else 0.0 < number < _LONGEST
-    if isinstance(value, bool) or not enough:
-        what = "a whole number, 0 or more" if kind is int else "seconds, more than 0"
-        raise SettingsError(f"{where} is {value!r}; expected {what}.")
-    return number
+        return kind(value)
+    except ValueError:
+        return value  # which is told with what is expected
+
+
+_TRUTHS = {"1": True, "true": True, "yes": True, "on": True} | {
+    "0": False,
+    "false": False,
+    "no": False,
+    "off": False,
+}
+_LEAST = {"workers": 0, "max_pixels": 1, "max_bytes": 1}
+
+
+def _checked(where: str, name: str, value: Any) -> Any:
+    """Return the value of a setting as it is kept.
+
+    Raises:
+        SettingsError: it makes no sense; the sentence begins with ``where``.
+    """
+    if name in _LEAST:
+        number = None if isinstance(value, bool) else _index(value)
+        if number is None or number < _LEAST[name]:
+            what = f"a whole number, {_LEAST[name]} or more"
+            raise SettingsError(f"{where} is {value!r}; expected {what}.")
+        return number
+    if name == "allow_private_addresses":
+        if not isinstance(value, bool):
+            raise SettingsError(f"{where} is {value!r}; expected true or false.")
+        return value
+    if name in ("time_limit", "fetch_timeout"):
+        real = isinstance(value, Real) and not isinstance(value, bool)
+        if not real or not 0.0 < value < _LONGEST:
+            raise SettingsError(f"{where} is {value!r}; expected seconds, more than 0.")
+        return float(value)
+    if name == "library" and isinstance(value, os.PathLike):
+        value = os.fspath(value)
+    if not isinstance(value, str):
+        raise SettingsError(f"{where} is {value!r}; expected a text.")
+    return value
+
+
+def _index(value: Any) -> int | None:
+    try:
+        return operator.index(value)
+    except TypeError:
+        return None
