@@ -125,19 +125,31 @@ def _opened(text: str) -> int | None:
 
 
 def _check_tokens(words: list[Token]) -> None:
-    conditions = values = signs = 0
+    for before, token in zip([None, *words], words, strict=False):
+        _check_token(before, token)
+    _check_depth(words)
+    _check_count(words)
+
+
+def _check_token(before: Token | None, token: Token) -> None:
+    """Refuse what may not stand in any filter."""
+    kind = token.token_type
+    if token.comments:
+        refuse("A comment may not stand in a filter", token.start)
+    if kind not in _TOKENS or token.text == "!":
+        refuse(f"{token.text[:40]!r} may not stand in a filter", token.start)
+    if kind is TokenType.VAR and not token.text.isidentifier():
+        refuse(f'A name such as "{token.text[:40]}" stands in double quotes', token.start)
+    if kind is TokenType.L_PAREN and before is not None and before.token_type in _NAMES:
+        refuse("Functions may not stand in a filter", before.start)
+
+
+def _check_depth(words: list[Token]) -> None:
+    """Refuse parentheses without a partner, and more levels than the parser bears."""
+    signs = 0
     opened: list[int] = []
-    before: Token | None = None
     for token in words:
         kind = token.token_type
-        if token.comments:
-            refuse("A comment may not stand in a filter", token.start)
-        if kind not in _TOKENS or token.text == "!":
-            refuse(f"{token.text[:40]!r} may not stand in a filter", token.start)
-        if kind is TokenType.VAR and not token.text.isidentifier():
-            refuse(f'A name such as "{token.text[:40]}" stands in double quotes', token.start)
-        if kind is TokenType.L_PAREN and before is not None and before.token_type in _NAMES:
-            refuse("Functions may not stand in a filter", before.start)
         if kind is TokenType.L_PAREN:
             opened.append(token.start)
         elif kind is TokenType.R_PAREN:
@@ -145,21 +157,25 @@ def _check_tokens(words: list[Token]) -> None:
                 refuse("This parenthesis was never opened", token.start)
             opened.pop()
         signs = signs + 1 if kind in (TokenType.NOT, TokenType.DASH) else 0
-        conditions += kind in _CONDITIONS
         if len(opened) + signs > _DEEPEST:
             refuse(f"Only {_DEEPEST} levels may be nested", token.start)
-        if conditions > _MOST_CONDITIONS:
-            refuse(
-                f"Only {_MOST_CONDITIONS} conditions may stand in a filter; for many values of one "
-                "field write: field in (…)",
-                token.start,
-            )
-        values += kind in (TokenType.STRING, TokenType.NUMBER)
-        if values > _MOST_VALUES:
-            refuse(f"Only {_MOST_VALUES:,} values may stand in a filter", token.start)
-        before = token
     if opened:
         refuse("This parenthesis is never closed", opened[-1])
+
+
+def _check_count(words: list[Token]) -> None:
+    """Refuse more conditions or values than a filter may have."""
+    conditions = [token for token in words if token.token_type in _CONDITIONS]
+    if len(conditions) > _MOST_CONDITIONS:
+        refuse(
+            f"Only {_MOST_CONDITIONS} conditions may stand in a filter; for many values of one "
+            "field write: field in (…)",
+            conditions[_MOST_CONDITIONS].start,
+        )
+    kinds = (TokenType.STRING, TokenType.NUMBER)
+    values = [token for token in words if token.token_type in kinds]
+    if len(values) > _MOST_VALUES:
+        refuse(f"Only {_MOST_VALUES:,} values may stand in a filter", values[_MOST_VALUES].start)
 
 
 def _refuse_syntax(error: ParseError, words: list[Token]) -> NoReturn:

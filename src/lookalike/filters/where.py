@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NoReturn, TypeAlias
 
@@ -148,33 +148,57 @@ def _condition(node: exp.Expression) -> Condition:
     if node.args.get("negate"):  # how some versions write "not like"
         node.set("negate", None)
         return Not(_condition(node))
-    if isinstance(node, exp.Not):
-        return Not(_condition(_only(node, "this")[0]))
-    if isinstance(node, exp.And | exp.Or):
-        parts = tuple(_condition(part) for part in _chain(node))
-        return And(parts) if isinstance(node, exp.And) else Or(parts)
-    if isinstance(node, exp.Between):
-        name, low, high = _only(node, "this", "low", "high")
-        field = _field(name)
-        return And((Compare(field, ">=", _value(low)), Compare(field, "<=", _value(high))))
-    if isinstance(node, exp.In):
-        (name,), values = _only(node, "this"), node.args.get("expressions")
-        if not values:
-            _refuse(node, "in (…) wants values in its parentheses")
-        return OneOf(_field(name), tuple(_value(value) for value in values))
-    if isinstance(node, exp.Is):
-        name_node, what = _only(node, "this", "expression")
-        if isinstance(what, exp.Not):  # how some versions write "is not null"
-            return Not(_condition(exp.Is(this=name_node, expression=what.this)))
-        if not isinstance(what, exp.Null):
-            _refuse(node, "Only null may follow is; for the others write =")
-        return Missing(_field(name_node))
-    if isinstance(node, exp.Like | exp.ILike):
-        name_node, pattern = _only(node, "this", "expression")
-        wanted = _value(pattern)
-        if not isinstance(wanted, str):
-            _refuse(pattern, "A pattern is a text in single quotes, such as 'red%'")
-        return Like(_field(name_node), wanted, isinstance(node, exp.ILike))
+    readers: dict[type[exp.Expression], Callable[[exp.Expression], Condition]] = {
+        exp.Not: lambda one: Not(_condition(_only(one, "this")[0])),
+        exp.And: lambda one: And(tuple(_condition(part) for part in _chain(one))),
+        exp.Or: lambda one: Or(tuple(_condition(part) for part in _chain(one))),
+        exp.Between: _between,
+        exp.In: _one_of,
+        exp.Is: _missing,
+        exp.Like: _like,
+        exp.ILike: _like,
+    }
+    reader = next((own for kind, own in readers.items() if isinstance(node, kind)), _compare)
+    return reader(node)
+
+
+def _between(node: exp.Expression) -> Condition:
+    name, low, high = _only(node, "this", "low", "high")
+    field = _field(name)
+    return And((Compare(field, ">=", _value(low)), Compare(field, "<=", _value(high))))
+
+
+def _one_of(node: exp.Expression) -> Condition:
+    (name,), values = _only(node, "this"), node.args.get("expressions")
+    if not values:
+        _refuse(node, "in (…) wants values in its parentheses")
+    return OneOf(_field(name), tuple(_value(value) for value in values))
+
+
+def _missing(node: exp.Expression) -> Condition:
+    from sqlglot import exp
+
+    name, what = _only(node, "this", "expression")
+    if isinstance(what, exp.Not):  # how some versions write "is not null"
+        return Not(_condition(exp.Is(this=name, expression=what.this)))
+    if not isinstance(what, exp.Null):
+        _refuse(node, "Only null may follow is; for the others write =")
+    return Missing(_field(name))
+
+
+def _like(node: exp.Expression) -> Condition:
+    from sqlglot import exp
+
+    name, pattern = _only(node, "this", "expression")
+    wanted = _value(pattern)
+    if not isinstance(wanted, str):
+        _refuse(pattern, "A pattern is a text in single quotes, such as 'red%'")
+    return Like(_field(name), wanted, isinstance(node, exp.ILike))
+
+
+def _compare(node: exp.Expression) -> Condition:
+    from sqlglot import exp
+
     operator = _operator(node)
     if operator is None:
         if isinstance(node, exp.Column):

@@ -86,6 +86,18 @@ def sum_of(query: object, *, text: bool | None = None) -> Sum | None:
         return query
     if text is not None or not isinstance(query, str) or names_a_file(query):
         return None
+    terms = _terms(query)
+    if terms is None:
+        return None
+    parts = (
+        Part(term.text, term.weight, term.quoted and not _surely_picture(term), term.position)
+        for term in terms
+    )
+    return Sum(tuple(parts), query)
+
+
+def _terms(query: str) -> tuple[Term, ...] | None:
+    """Return the terms of a text that is a sum, or None for another text."""
     try:
         terms = read_sum(query)
     except BrokenSumError as error:
@@ -94,21 +106,15 @@ def sum_of(query: object, *, text: bool | None = None) -> Sum | None:
         return None
     if len(terms) == 1 and terms[0].weight == 1.0 and not _has_weight(query, terms[0]):
         return None
-    stray = next(
-        (term for term in terms if not term.quoted and not _looks_like_picture(term)), None
+    strays = [term for term in terms if not term.quoted and not _looks_like_picture(term)]
+    if not strays:
+        return terms
+    if not any(_sure(term) for term in terms):
+        return None
+    raise UsageError(
+        f"The sum is broken at character {strays[0].position}: {strays[0].text!r} is no file, no "
+        "address and not in quotes, as words must be. --text takes all of it as words."
     )
-    if stray is not None:
-        if not any(_sure(term) for term in terms):
-            return None
-        raise UsageError(
-            f"The sum is broken at character {stray.position}: {stray.text!r} is no file, no "
-            "address and not in quotes, as words must be. --text takes all of it as words."
-        )
-    parts = (
-        Part(term.text, term.weight, term.quoted and not _surely_picture(term), term.position)
-        for term in terms
-    )
-    return Sum(tuple(parts), query)
 
 
 def sum_of_lists(
