@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
-from lookalike.catalog import Catalog, Generation, KnownImage
+from lookalike.catalog import Catalog, Generation, KnownFailure, KnownImage
 from lookalike.catalog.picture_parts import contents_with_parts, has_parts
 from lookalike.errors import LookalikeError
 from lookalike.images import Limits
@@ -153,13 +153,9 @@ class Pipeline:
         stream = iter(items)
         while chunk := list(islice(stream, _LOOK_UP)):
             found = [item for item in chunk if isinstance(item, Item)]
-            for unreadable in chunk:
-                if isinstance(unreadable, Unreadable):
-                    self._ledger.fail(
-                        unreadable.uri,
-                        type(unreadable.error).__name__,
-                        str(unreadable.error),
-                    )
+            for item in chunk:
+                if isinstance(item, Unreadable):
+                    self._ledger.fail(item.uri, type(item.error).__name__, str(item.error))
                     self._done += 1
             uris = [item.uri for item in found]
             known = self._catalog.known(uris)
@@ -169,21 +165,22 @@ class Pipeline:
             done = self._complete(known, by_size)
             for item in found:
                 before = known.get(item.uri)
-                failure = failures.get(item.uri)
                 if before and before.content_hash in done and _same_file(item, before):
                     self._ledger.unchanged(item, before)
-                elif (
-                    failure is not None
-                    and not (self._options.retry_failed or self._options.refresh)
-                    and failure.kind in FINAL_FAILURES
-                    and (failure.size, failure.mtime_ns) == (item.size, item.mtime_ns)
-                ):
+                elif self._failed_for_good(item, failures.get(item.uri)):
                     self._ledger.skipped += 1
                 else:
                     yield self._job(item, before, by_size, done)
                     continue
                 self._done += 1
             self._ledger.flush_if_due()
+
+    def _failed_for_good(self, item: Item, failure: KnownFailure | None) -> bool:
+        """Return whether a file failed before, has not changed, and is not to be tried again."""
+        if failure is None or self._options.retry_failed or self._options.refresh:
+            return False
+        same = (failure.size, failure.mtime_ns) == (item.size, item.mtime_ns)
+        return same and failure.kind in FINAL_FAILURES
 
     def _complete(
         self, known: Mapping[str, KnownImage], by_size: Mapping[int, Sequence[bytes]]

@@ -85,6 +85,11 @@ class Recipe:
     def __post_init__(self) -> None:
         object.__setattr__(self, "stages", tuple(self.stages))
         object.__setattr__(self, "fractions", tuple(self.fractions))
+        self._check_choices()
+        self._check_numbers()
+        self._check_together()
+
+    def _check_choices(self) -> None:
         if not self.stages or any(stage not in STAGES for stage in self.stages):
             raise UsageError(f"stages is {self.stages}; expected some of {', '.join(STAGES)}.")
         if self.start not in _STARTS:
@@ -95,6 +100,8 @@ class Recipe:
             )
         if self.keep not in _KEEPS:
             raise UsageError(f"keep is {self.keep!r}; expected 'best' or 'last'.")
+
+    def _check_numbers(self) -> None:
         for name in ("classes_per_batch", "images_per_class", "epochs", "patience"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name} is {getattr(self, name)}; expected 1 or more.")
@@ -106,12 +113,14 @@ class Recipe:
                 raise UsageError(f"{name} is {getattr(self, name)}; expected 0 or more.")
         if not 0 <= self.adversarial <= 255 or self.adversarial != int(self.adversarial):
             raise UsageError(f"adversarial is {self.adversarial}; expected 0 to 255 levels.")
+        if not 0.0 <= self.warm_up < 1.0 or not 0.0 <= self.ema < 1.0:
+            raise UsageError("warm_up and ema must lie in [0, 1).")
+
+    def _check_together(self) -> None:
         if self.adversarial and set(self.stages) == {"head"}:
             raise UsageError("adversarial needs a stage that sees pictures: 'last' or 'all'.")
         if self.precision == "bfloat16" and set(self.stages) == {"head"}:
             raise UsageError("bfloat16 needs a stage that sees pictures: 'last' or 'all'.")
-        if not 0.0 <= self.warm_up < 1.0 or not 0.0 <= self.ema < 1.0:
-            raise UsageError("warm_up and ema must lie in [0, 1).")
 
     @property
     def fingerprint(self) -> str:

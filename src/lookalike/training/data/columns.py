@@ -64,43 +64,67 @@ def find_columns(
         TableError: the file is no table, or has no such column or none of pictures.
         TrainingDataError: no column looks like labels, and labels are wanted.
     """
-    try:
-        reader = open_rows(table)
-        names = reader.columns()
-        rows = [row.values for row in islice(reader.rows(), _SAMPLE)]
-    except OSError as error:
-        raise TableError(f"{table} cannot be read: {error.strerror or error}.") from error
-    picture = picture_column(names, rows, image_column, table)
-    given = tuple(_named(names, name, table) for name in label_columns)
-    group = None if group_column is None else _named(names, group_column, table)
+    start = _start_of(table)
+    picture = picture_column(start.names, start.rows, image_column, table)
+    given = tuple(_named(start, name) for name in label_columns)
+    group = None if group_column is None else _named(start, group_column)
     if kind in (None, "pairs"):
-        second = _second_picture(
-            table, [name for name in names if name not in (picture, group, *given)]
-        )
-        match = _match_column(names, rows, picture, second, given) if second else None
-        if second and match:
-            if group is not None:
-                raise TrainingDataError(
-                    f"{table} holds pairs, which have no groups: pictures that a chain of same "
-                    "pairs connects stay together anyway."
-                )
-            return Columns(picture, second=second, match=match)
+        pairs = _pair_columns(start, picture, given, group)
+        if pairs is not None:
+            return pairs
         if kind == "pairs":
             raise TrainingDataError(
                 f"{table} holds no pairs: expected two columns of pictures and one named same "
-                f"or match with yes or no; its columns are {', '.join(names)}."
+                f"or match with yes or no; its columns are {', '.join(start.names)}."
             )
     if kind == "unlabelled" or given:
         return Columns(picture, given, group=group)
-    guess = _label_column([name for name in names if name not in (picture, group)], rows)
+    guess = _label_column(
+        [name for name in start.names if name not in (picture, group)], start.rows
+    )
     if guess is not None:
         return Columns(picture, (guess,), group=group)
-    if len(names) == (1 if group is None else 2) and kind is None:
+    if kind is None and len(start.names) == (1 if group is None else 2):
         return Columns(picture, group=group)
     raise TrainingDataError(
         f"{table} has no column that looks like labels. Name one of its columns "
-        f"({', '.join(names)}) as label column, or ask for training without labels."
+        f"({', '.join(start.names)}) as label column, or ask for training without labels."
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Start:
+    """The columns of a table and its first rows, from which the columns are guessed."""
+
+    table: Path
+    names: Sequence[str]
+    rows: Sequence[Mapping[str, Any]]
+
+
+def _start_of(table: Path) -> _Start:
+    try:
+        reader = open_rows(table)
+        names = reader.columns()
+        return _Start(table, names, [row.values for row in islice(reader.rows(), _SAMPLE)])
+    except OSError as error:
+        raise TableError(f"{table} cannot be read: {error.strerror or error}.") from error
+
+
+def _pair_columns(
+    start: _Start, picture: str, given: Sequence[str], group: str | None
+) -> Columns | None:
+    """Return the columns of a table of pairs, or None when it holds none."""
+    others = [name for name in start.names if name not in (picture, group, *given)]
+    second = _second_picture(start.table, others)
+    match = None if second is None else _match_column(start, picture, second, given)
+    if second is None or match is None:
+        return None
+    if group is not None:
+        raise TrainingDataError(
+            f"{start.table} holds pairs, which have no groups: pictures that a chain of same "
+            "pairs connects stay together anyway."
+        )
+    return Columns(picture, second=second, match=match)
 
 
 def truth(value: Any) -> bool | None:
@@ -113,11 +137,13 @@ def truth(value: Any) -> bool | None:
     return True if text in _TRUE else False if text in _FALSE else None
 
 
-def _named(names: Sequence[str], named: str, table: Path) -> str:
-    for name in names:
-        if name == named or (name.casefold() == named.casefold() and named not in names):
+def _named(start: _Start, named: str) -> str:
+    for name in start.names:
+        if name == named or (name.casefold() == named.casefold() and named not in start.names):
             return name
-    raise TableError(f"{table} has no column {named!r}; its columns are {', '.join(names)}.")
+    raise TableError(
+        f"{start.table} has no column {named!r}; its columns are {', '.join(start.names)}."
+    )
 
 
 def _key(name: str) -> str:
@@ -133,21 +159,15 @@ def _second_picture(table: Path, others: Sequence[str]) -> str | None:
     return None
 
 
-def _match_column(
-    names: Sequence[str],
-    rows: Sequence[Mapping[str, Any]],
-    picture: str,
-    second: str,
-    given: Sequence[str],
-) -> str | None:
+def _match_column(start: _Start, picture: str, second: str, given: Sequence[str]) -> str | None:
     """Return the column that says whether the two pictures of a row belong together."""
     if given:
-        return given[0] if _says_yes_or_no(given[0], rows) else None
+        return given[0] if _says_yes_or_no(given[0], start.rows) else None
     alike = _SIDE_WORDS.sub("", picture.casefold()) == _SIDE_WORDS.sub("", second.casefold())
     usual = (*_MATCH_NAMES, *_MAYBE_MATCH_NAMES) if alike else _MATCH_NAMES
-    keys = {_key(name): name for name in reversed(names) if name not in (picture, second)}
+    keys = {_key(name): name for name in reversed(start.names) if name not in (picture, second)}
     found = (keys[name] for name in usual if name in keys)
-    return next((name for name in found if _says_yes_or_no(name, rows)), None)
+    return next((name for name in found if _says_yes_or_no(name, start.rows)), None)
 
 
 def _says_yes_or_no(name: str, rows: Sequence[Mapping[str, Any]]) -> bool:

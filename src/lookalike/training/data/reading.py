@@ -105,37 +105,50 @@ def _settle(gathered: Gathered, kind: Kind | None, sources: Sequence[str | Path]
         why = f" {gathered.notes[0]}" if gathered.notes else ""
         raise TrainingDataError(f"There are no pictures in {named}.{why}")
     labelled = any(gathered.labels.values())
-    if kind == "unlabelled" or (kind is None and not labelled and not gathered.pairs):
-        folders = sorted(set(gathered.loose.values()))
-        if kind is None and len(folders) > 1 and not gathered.labels:
-            gathered.notes.append(
-                f"Each of the {len(folders)} folders counts as one class. {_WITHOUT}"
-            )
-            _label_loose(gathered)
-            return "labelled"
-        gathered.labels |= {path: {} for path in gathered.loose}
-        gathered.pairs.clear()
-        return "unlabelled"
+    if kind == "unlabelled":
+        return _settle_unlabelled(gathered)
+    if kind is None and not labelled and not gathered.pairs:
+        folders = set(gathered.loose.values())
+        if len(folders) < 2 or gathered.labels:
+            return _settle_unlabelled(gathered)
+        gathered.notes.append(f"Each of the {len(folders)} folders counts as one class. {_WITHOUT}")
+        _label_loose(gathered)
+        return "labelled"
     if gathered.pairs or kind == "pairs":
         if labelled or gathered.loose:
             raise TrainingDataError(
                 "Pairs cannot be mixed with folders or labels; give the tables of pairs alone."
             )
         return "pairs"
-    if kind == "labelled" and not labelled:
+    if labelled:
+        _leave_out_loose(gathered)
+    else:
         _label_loose(gathered)
-    elif gathered.loose:
-        count = len(gathered.loose)
+    _leave_out_unlabelled(gathered)
+    return "labelled"
+
+
+def _settle_unlabelled(gathered: Gathered) -> Kind:
+    gathered.labels |= {path: {} for path in gathered.loose}
+    gathered.pairs.clear()
+    return "unlabelled"
+
+
+def _leave_out_loose(gathered: Gathered) -> None:
+    count = len(gathered.loose)
+    if count:
         gathered.notes.append(
             f"{count:,} picture{' lies' if count == 1 else 's lie'} in no sub-folder and so "
             f"{'has' if count == 1 else 'have'} no class; left out."
         )
+
+
+def _leave_out_unlabelled(gathered: Gathered) -> None:
     unlabelled = [path for path, labels in gathered.labels.items() if not labels]
     for path in unlabelled:
         del gathered.labels[path]
     if unlabelled:
         gathered.notes.append(f"{len(unlabelled):,} pictures of tables without labels left out.")
-    return "labelled"
 
 
 def _label_loose(gathered: Gathered) -> None:

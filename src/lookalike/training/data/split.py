@@ -138,11 +138,7 @@ def split_classes(
     >>> split_classes(DataSet(photos, "labelled"))
     <Split fit=4, select=2, report=2, seed=0>
     """
-    shares = tuple(map(float, fractions))
-    if len(shares) != 3 or not all(share > 0.0 for share in shares) or abs(sum(shares) - 1) > 1e-6:
-        raise UsageError(
-            f"fractions must be three shares above 0 that add up to 1; got {tuple(fractions)}."
-        )
+    shares = _checked_shares(fractions)
     counts = Counter(data.labels)
     repeated = [label for label, count in counts.items() if count > 1]
     single = [label for label, count in counts.items() if count == 1]
@@ -153,21 +149,11 @@ def split_classes(
             f"Found {data.describe()}, and {len(enough)} {what}; at least 3 are needed, one to "
             "learn from, one to choose by and one to report on. Give more of them."
         )
-    part_of: dict[str, int] = {}
     units = _units(data)
     several = [unit for unit in units if any(counts[label] > 1 for label in unit)]
     rest = [unit for unit in units if all(counts[label] == 1 for label in unit)]
-    for some, least in ((several, not unlabelled), (rest, unlabelled)):
-        room = _sizes(sum(map(len, some)), shares, least=1 if least else 0)
-        empty = {0, 1, 2} if least else set()
-        ordered = sorted(some, key=lambda unit: _order(unit[0], seed))
-        for done, unit in enumerate(ordered):
-            # The last ones go where there is nothing yet.
-            allowed = range(3) if len(ordered) - done > len(empty) else sorted(empty)
-            part = _part(room, len(unit), allowed)
-            room[part] -= len(unit)
-            empty.discard(part)
-            part_of |= dict.fromkeys(unit, part)
+    part_of = _allotted(several, shares, seed=seed, fill_all=not unlabelled)
+    part_of |= _allotted(rest, shares, seed=seed, fill_all=unlabelled)
     if {part_of[label] for label in enough} != {0, 1, 2}:
         raise TrainingDataError(
             f"The groups tie {len(enough):,} {what} into {len(rest if unlabelled else several):,} "
@@ -178,7 +164,34 @@ def split_classes(
         places[part_of[label]].append(place)
     names = tuple(sample.name for sample in data.samples)
     fit, select, report = (_indices(places[part]) for part in range(3))
-    return Split(fit, select, report, seed, (shares[0], shares[1], shares[2]), names, data.labels)
+    return Split(fit, select, report, seed, shares, names, data.labels)
+
+
+def _checked_shares(fractions: Sequence[float]) -> tuple[float, float, float]:
+    shares = tuple(map(float, fractions))
+    if len(shares) != 3 or not all(share > 0.0 for share in shares) or abs(sum(shares) - 1) > 1e-6:
+        raise UsageError(
+            f"fractions must be three shares above 0 that add up to 1; got {tuple(fractions)}."
+        )
+    return shares[0], shares[1], shares[2]
+
+
+def _allotted(
+    units: Sequence[Sequence[str]], shares: Sequence[float], *, seed: int, fill_all: bool
+) -> dict[str, int]:
+    """Return the part of each class of some units; with ``fill_all`` each part gets a unit."""
+    part_of: dict[str, int] = {}
+    room = _sizes(sum(map(len, units)), shares, least=1 if fill_all else 0)
+    empty = {0, 1, 2} if fill_all else set()
+    ordered = sorted(units, key=lambda unit: _order(unit[0], seed))
+    for done, unit in enumerate(ordered):
+        # The last ones go where there is nothing yet.
+        allowed = range(3) if len(ordered) - done > len(empty) else sorted(empty)
+        part = _part(room, len(unit), allowed)
+        room[part] -= len(unit)
+        empty.discard(part)
+        part_of |= dict.fromkeys(unit, part)
+    return part_of
 
 
 def _units(data: DataSet) -> list[list[str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -128,16 +128,26 @@ def _nodes(model: Any) -> list[str]:
         if node.output[0] not in before:
             continue
         makers = [maker[name].op_type for name in node.input if name in maker]
-        inside = [name for name in node.input if name in chosen]
-        if (
-            node.op_type == "Conv"
-            or (node.op_type in ("MatMul", "Gemm") and node.input[1] in matrices)
-            or (node.op_type == "Add" and "Conv" in makers and inside)
-            or (node.op_type == "MaxPool" and inside)
-            or (node.op_type in _ACTIVATIONS and inside and makers[0] in ("Conv", "Add"))
-        ):
+        inside = any(name in chosen for name in node.input)
+        if _weighs(node, matrices) or (inside and _follows(node, makers)):
             chosen[node.output[0]] = node
     return [node.name for node in chosen.values()]
+
+
+def _weighs(node: Any, matrices: set[str]) -> bool:
+    """Return whether a node is a convolution or a product with a fixed matrix."""
+    if node.op_type in ("MatMul", "Gemm"):
+        return node.input[1] in matrices
+    return bool(node.op_type == "Conv")
+
+
+def _follows(node: Any, makers: Sequence[str]) -> bool:
+    """Return whether a node that takes in quantised values passes them on in 8 bits."""
+    if node.op_type == "Add":
+        return "Conv" in makers
+    if node.op_type in _ACTIVATIONS:
+        return makers[0] in ("Conv", "Add")
+    return bool(node.op_type == "MaxPool")
 
 
 def _ancestors(name: str, maker: dict[str, Any]) -> set[str]:
