@@ -12,10 +12,16 @@ if TYPE_CHECKING:
     from lookalike.library.library import Library
 
 __all__ = [
+    "GroupColumnOption",
+    "ImageColumnOption",
     "JsonOption",
+    "LabelColumnOption",
     "LibraryOption",
     "NoWaitOption",
     "OffsetOption",
+    "RecipeOption",
+    "SettingsOption",
+    "TrainingDataArgument",
     "WhereOption",
     "open_named",
     "repeated_option",
@@ -51,6 +57,57 @@ NoWaitOption: TypeAlias = Annotated[
     bool,
     typer.Option(
         "--no-wait", help="Give up at once when another process is writing to the library."
+    ),
+]
+TrainingDataArgument: TypeAlias = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="DATA...",
+        help="Folders with one folder for each class, folders of pictures without classes, or "
+        "tables of path and label.",
+        show_default=False,
+    ),
+]
+LabelColumnOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--label-column",
+        metavar="NAME",
+        help="Column of a table that holds the class; guessed if not given.",
+        show_default=False,
+    ),
+]
+ImageColumnOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--image-column",
+        metavar="NAME",
+        help="Column of a table that holds the path of the picture; guessed if not given.",
+        show_default=False,
+    ),
+]
+GroupColumnOption: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--group-column",
+        metavar="NAME",
+        help="Column of a table: classes with pictures of one group are not divided.",
+        show_default=False,
+    ),
+]
+RecipeOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--recipe", metavar="FILE", help="Recipe in TOML, over the preset.", show_default=False
+    ),
+]
+SettingsOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="NAME=VALUE",
+        help="One setting of the recipe; may be repeated.",
+        show_default=False,
     ),
 ]
 

@@ -11,7 +11,12 @@ import typer
 from lookalike.cli.command import DONE, FOUND_NOTHING, command
 from lookalike.cli.console import clean, note, say, say_json
 from lookalike.cli.evaluating import evaluate_recommending
-from lookalike.cli.options import JsonOption, LibraryOption
+from lookalike.cli.options import (
+    ImageColumnOption,
+    JsonOption,
+    LabelColumnOption,
+    LibraryOption,
+)
 from lookalike.cli.progress import show_progress
 from lookalike.errors import UsageError
 
@@ -43,23 +48,8 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
-    label_columns: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--label-column",
-            metavar="NAME",
-            help="Column of a table that holds the class; guessed if not given.",
-            show_default=False,
-        ),
-    ] = None,
-    image_column: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Column of a table that holds the path of the picture; guessed if not given.",
-            show_default=False,
-        ),
-    ] = None,
+    label_columns: LabelColumnOption = None,
+    image_column: ImageColumnOption = None,
     robustness: Annotated[
         bool,
         typer.Option(

@@ -9,7 +9,7 @@ import typer
 
 from lookalike.cli.command import DONE, command
 from lookalike.cli.console import clean, say, say_json
-from lookalike.cli.options import JsonOption
+from lookalike.cli.options import ImageColumnOption, JsonOption, LabelColumnOption
 from lookalike.cli.progress import show_progress
 from lookalike.cli.words import byte_size
 from lookalike.encoders import ModelCard
@@ -103,23 +103,8 @@ def quantise(
             show_default=False,
         ),
     ],
-    label_columns: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--label-column",
-            metavar="NAME",
-            help="Column of a table that holds the class; guessed if not given.",
-            show_default=False,
-        ),
-    ] = None,
-    image_column: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Column of a table that holds the path of the picture; guessed if not given.",
-            show_default=False,
-        ),
-    ] = None,
+    label_columns: LabelColumnOption = None,
+    image_column: ImageColumnOption = None,
     as_json: JsonOption = False,
 ) -> int:
     """Put a trained model into 8 bits, and say what that costs.

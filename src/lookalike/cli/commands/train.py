@@ -9,7 +9,15 @@ import typer
 
 from lookalike.cli.command import DONE, FOUND_NOTHING, command
 from lookalike.cli.console import clean, note, say, say_json
-from lookalike.cli.options import JsonOption
+from lookalike.cli.options import (
+    GroupColumnOption,
+    ImageColumnOption,
+    JsonOption,
+    LabelColumnOption,
+    RecipeOption,
+    SettingsOption,
+    TrainingDataArgument,
+)
 from lookalike.cli.progress import show_progress
 from lookalike.cli.sheets import check_sheet, write_sheet
 from lookalike.errors import UsageError
@@ -22,15 +30,7 @@ __all__ = ["chosen_recipe", "clean_lines", "train"]
 
 @command
 def train(
-    data: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="DATA...",
-            help="Folders with one folder for each class, folders of pictures without classes, or "
-            "tables of path and label.",
-            show_default=False,
-        ),
-    ],
+    data: TrainingDataArgument,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="DIR", help="Folder of the model.", show_default=False),
@@ -42,44 +42,11 @@ def train(
             help="A head on frozen features, the last layers as well, or a network from nothing.",
         ),
     ] = "head",
-    recipe: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Recipe in TOML, over the preset.", show_default=False),
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="NAME=VALUE",
-            help="One setting of the recipe; may be repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    label_columns: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--label-column",
-            metavar="NAME",
-            help="Column of a table that holds the class; guessed if not given.",
-            show_default=False,
-        ),
-    ] = None,
-    image_column: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Column of a table that holds the path of the picture; guessed if not given.",
-            show_default=False,
-        ),
-    ] = None,
-    group_column: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Column of a table: classes with pictures of one group are not divided.",
-            show_default=False,
-        ),
-    ] = None,
+    recipe: RecipeOption = None,
+    settings: SettingsOption = None,
+    label_columns: LabelColumnOption = None,
+    image_column: ImageColumnOption = None,
+    group_column: GroupColumnOption = None,
     split: Annotated[
         Path | None,
         typer.Option(

@@ -9,7 +9,15 @@ import typer
 
 from lookalike.cli.command import DONE, FOUND_NOTHING, command
 from lookalike.cli.console import clean, note, say, say_json, show
-from lookalike.cli.options import JsonOption
+from lookalike.cli.options import (
+    GroupColumnOption,
+    ImageColumnOption,
+    JsonOption,
+    LabelColumnOption,
+    RecipeOption,
+    SettingsOption,
+    TrainingDataArgument,
+)
 from lookalike.cli.progress import show_progress
 
 from .train import chosen_recipe, clean_lines
@@ -22,15 +30,7 @@ __all__ = ["tune"]
 
 @command
 def tune(
-    data: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="DATA...",
-            help="Folders with one folder for each class, folders of pictures without classes, or "
-            "tables of path and label.",
-            show_default=False,
-        ),
-    ],
+    data: TrainingDataArgument,
     out: Annotated[
         Path,
         typer.Option("--out", metavar="DIR", help="Folder of the study.", show_default=False),
@@ -50,44 +50,11 @@ def tune(
     preset: Annotated[
         str, typer.Option(metavar="head|finetune|scratch", help="Recipe to start from.")
     ] = "head",
-    recipe: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Recipe in TOML, over the preset.", show_default=False),
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="NAME=VALUE",
-            help="One setting of that recipe; may be repeated.",
-            show_default=False,
-        ),
-    ] = None,
-    label_columns: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--label-column",
-            metavar="NAME",
-            help="Column of a table that holds the class; guessed if not given.",
-            show_default=False,
-        ),
-    ] = None,
-    image_column: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Column of a table that holds the path of the picture; guessed if not given.",
-            show_default=False,
-        ),
-    ] = None,
-    group_column: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="Column of a table: classes with pictures of one group are not divided.",
-            show_default=False,
-        ),
-    ] = None,
+    recipe: RecipeOption = None,
+    settings: SettingsOption = None,
+    label_columns: LabelColumnOption = None,
+    image_column: ImageColumnOption = None,
+    group_column: GroupColumnOption = None,
     seed: Annotated[int, typer.Option(help="Chance of the search.")] = 0,
     timeout: Annotated[
         float | None,
