@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from .command import DONE
 from .console import note, say, say_json
@@ -10,11 +11,14 @@ from .options import open_named
 from .progress import show_progress
 from .words import counted
 
+if TYPE_CHECKING:
+    from lookalike.recommendation.assessing import SplitBy
+
 __all__ = ["evaluate_recommending"]
 
 
 def evaluate_recommending(
-    library: Path | None, *, split: str, share: float, markdown: bool, as_json: bool
+    library: Path | None, *, split: SplitBy, share: float, markdown: bool, as_json: bool
 ) -> int:
     """Measure and print; return the exit code."""
     with open_named(library) as opened, show_progress() as progress:

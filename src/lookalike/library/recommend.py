@@ -11,7 +11,9 @@ from lookalike.results import Progress
 
 if TYPE_CHECKING:
     from lookalike.catalog import Catalog, ImageRow
+    from lookalike.recommendation.assessing import SplitBy
     from lookalike.recommendation.for_user import ForUser
+    from lookalike.recommendation.like_this import Strategy
     from lookalike.results import Assessment, Recommendation, Recommendations, SnapshotNote
     from lookalike.settings import Settings
 
@@ -38,7 +40,7 @@ class Recommend:
         like: Sequence[Example] | Example = (),
         dislike: Sequence[Example] | Example = (),
         k: int = 10,
-        strategy: str = "average",
+        strategy: Strategy = "average",
         diversity: float = 0.0,
         explore: float = 0.0,
         seed: int = 0,
@@ -91,7 +93,7 @@ class Recommend:
     def evaluate(
         self,
         *,
-        split: str = "user",
+        split: SplitBy = "user",
         share: float = 0.2,
         k: int = 10,
         progress: Callable[[Progress], None] | None = None,
@@ -118,7 +120,7 @@ class Recommend:
         like: Sequence[Example],
         dislike: Sequence[Example],
         k: int,
-        strategy: str,
+        strategy: Strategy,
         diversity: float,
     ) -> Recommendations:
         import numpy as np

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import KW_ONLY, dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.errors import UsageError
 from lookalike.evaluation import (
+    Interval,
     bootstrap_interval,
     catalogue_coverage,
     intra_list_diversity,
@@ -26,9 +29,10 @@ from .popularity import Popularity, positions
 from .protocol import Recommender
 from .splitting import held_out, later_by_period, later_by_user
 
-__all__ = ["SPLITS", "assess", "lists_of"]
+__all__ = ["SPLITS", "SplitBy", "assess", "lists_of"]
 
-SPLITS: Mapping[str, Callable[[Interactions, float], NDArray[np.bool_]]] = {
+SplitBy: TypeAlias = Literal["user", "period"]
+SPLITS: Mapping[SplitBy, Callable[[Interactions, float], NDArray[np.bool_]]] = {
     "user": later_by_user,
     "period": later_by_period,
 }
@@ -39,7 +43,7 @@ def assess(
     content: Content | None,
     catalogue: int,
     *,
-    split: str = "user",
+    split: SplitBy = "user",
     share: float = 0.2,
     k: int = 10,
     least_weight: float = 0.0,
@@ -87,8 +91,23 @@ def assess(
     parts = fit_parts(earlier, content, factorise=factorise)
     popularity = Popularity.fit(earlier)
     stage("recommend")
-    named = [popularity, *parts[:-1], Hybrid(parts, weights)]
-    return _measured(named, tested, popularity, content, earlier, catalogue, k, weights, split)
+    users = len(np.unique(earlier.users))
+    test = _Test(tested, popularity, content, users=users, catalogue=catalogue, k=k)
+    hybrid = Hybrid(parts, weights)
+    rows, ndcg = [], {}
+    for recommender in (popularity, *parts[:-1], hybrid):
+        row, ndcg[row.name] = test.judged(recommender)
+        rows.append(row)
+    return Assessment(
+        tuple(rows),
+        _gains(ndcg, hybrid.name),
+        dict(weights),
+        users=len(tested),
+        newcomers=sum(not len(one.history) for one in tested),
+        wanted=sum(len(one.chosen_later) for one in tested),
+        k=k,
+        split=split,
+    )
 
 
 def lists_of(recommender: Recommender, tested: Sequence[HeldOut], k: int) -> NDArray[np.int64]:
@@ -100,51 +119,43 @@ def lists_of(recommender: Recommender, tested: Sequence[HeldOut], k: int) -> NDA
     return lists
 
 
-def _measured(
-    recommenders: Sequence[Recommender],
-    tested: Sequence[HeldOut],
-    popularity: Popularity,
-    content: Content | None,
-    earlier: Interactions,
-    catalogue: int,
-    k: int,
-    weights: Mapping[str, float],
-    split: str,
-) -> Assessment:
-    relevant = [one.chosen_later for one in tested]
-    users = len(np.unique(earlier.users))
-    rows, values = [], {}
-    for recommender in recommenders:
-        lists = lists_of(Filled(recommender, popularity), tested, k)
-        ndcg = ndcg_at_k(lists, relevant, k)
-        values[recommender.name] = ndcg
-        rows.append(
-            Assessed(
-                name=recommender.name,
-                recall=float(np.nanmean(share_found_at_k(lists, relevant, k))),
-                ndcg=float(np.nanmean(ndcg)),
-                ndcg_interval=bootstrap_interval(ndcg),
-                coverage=catalogue_coverage(lists, catalogue),
-                diversity=_diversity(lists, content),
-                novelty=_novelty(lists, popularity, users),
-            )
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """Whose later choices are to be foretold, and what novelty and coverage are counted by."""
+
+    tested: Sequence[HeldOut]
+    popularity: Popularity
+    content: Content | None
+    _: KW_ONLY
+    users: int
+    catalogue: int
+    k: int
+
+    def judged(self, recommender: Recommender) -> tuple[Assessed, NDArray[np.float64]]:
+        """Return what a recommender reaches, and NDCG@k for each user."""
+        relevant = [one.chosen_later for one in self.tested]
+        lists = lists_of(Filled(recommender, self.popularity), self.tested, self.k)
+        ndcg = ndcg_at_k(lists, relevant, self.k)
+        row = Assessed(
+            name=recommender.name,
+            recall=float(np.nanmean(share_found_at_k(lists, relevant, self.k))),
+            ndcg=float(np.nanmean(ndcg)),
+            ndcg_interval=bootstrap_interval(ndcg),
+            coverage=catalogue_coverage(lists, self.catalogue),
+            diversity=_diversity(lists, self.content),
+            novelty=_novelty(lists, self.popularity, self.users),
         )
-    best = recommenders[-1].name
+        return row, ndcg
+
+
+def _gains(ndcg: Mapping[str, NDArray[np.float64]], best: str) -> dict[str, tuple[float, Interval]]:
+    """Return how much more NDCG one recommender has than each other, with its interval."""
     gains = {}
-    for name, ndcg in values.items():
+    for name, other in ndcg.items():
         if name != best:
-            more = values[best] - ndcg
+            more = ndcg[best] - other
             gains[name] = float(np.nanmean(more)), bootstrap_interval(more)
-    return Assessment(
-        tuple(rows),
-        gains,
-        dict(weights),
-        users=len(tested),
-        newcomers=sum(not len(one.history) for one in tested),
-        wanted=sum(map(len, relevant)),
-        k=k,
-        split=split,
-    )
+    return gains
 
 
 def _diversity(lists: NDArray[np.int64], content: Content | None) -> float | None:

@@ -19,7 +19,7 @@ from lookalike.catalog.tables import images
 from lookalike.index import LibraryIndex
 from lookalike.results import Assessment, Progress, SnapshotNote
 
-from .assessing import assess
+from .assessing import SplitBy, assess
 from .content import LibraryContent
 from .history import History, interactions_of
 from .learning import Learned, learn
@@ -76,7 +76,7 @@ class ForUser:
     def evaluate(
         self,
         *,
-        split: str,
+        split: SplitBy,
         share: float,
         k: int,
         progress: Callable[[Progress], None] | None = None,

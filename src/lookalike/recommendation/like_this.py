@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +13,10 @@ from lookalike.query.ranking.diversity import diversified
 
 from .content import Content
 
-__all__ = ["STRATEGIES", "Alike", "check_wish", "example_scores", "more_like"]
+__all__ = ["STRATEGIES", "Alike", "Strategy", "check_wish", "example_scores", "more_like"]
 
-STRATEGIES = ("average", "best", "sum")
+Strategy: TypeAlias = Literal["average", "best", "sum"]
+STRATEGIES: tuple[Strategy, ...] = get_args(Strategy)
 
 _DISLIKED_SHARE = 0.5
 _LEAST_CANDIDATES = 50
@@ -34,7 +36,7 @@ class Alike:
     examples: NDArray[np.int64]
 
 
-def check_wish(liked: int, k: int, strategy: str, diversity: float) -> None:
+def check_wish(liked: int, k: int, strategy: Strategy, diversity: float) -> None:
     """Check what is asked for, before any picture is read.
 
     Raises:
@@ -56,7 +58,7 @@ def example_scores(
     vectors: NDArray[np.floating],
     liked: NDArray[np.floating],
     disliked: NDArray[np.floating],
-    strategy: str,
+    strategy: Strategy,
 ) -> NDArray[np.float64]:
     """Return how well each of n vectors fits the examples, float64 of shape (n,).
 
@@ -84,7 +86,7 @@ def example_scores(
 
 
 def _direction(
-    liked: NDArray[np.floating], disliked: NDArray[np.floating], strategy: str
+    liked: NDArray[np.floating], disliked: NDArray[np.floating], strategy: Strategy
 ) -> NDArray[np.floating]:
     if strategy == "average":
         away = disliked.mean(axis=0) if len(disliked) else 0.0
@@ -100,7 +102,7 @@ def more_like(
     disliked: NDArray[np.float32],
     *,
     k: int,
-    strategy: str = "average",
+    strategy: Strategy = "average",
     diversity: float = 0.0,
     without: NDArray[np.int64],
 ) -> Alike:

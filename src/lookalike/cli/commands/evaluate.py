@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -21,6 +21,7 @@ from lookalike.cli.progress import show_progress
 from lookalike.errors import UsageError
 
 if TYPE_CHECKING:
+    from lookalike.recommendation.assessing import SplitBy
     from lookalike.training import DataSet, Split
     from lookalike.training.judging.evaluating import Evaluation, Robustness
     from lookalike.training.judging.seeds import Seeds
@@ -108,21 +109,19 @@ def evaluate(
             raise UsageError("--recommend takes no DATA: it uses the events of a library.")
         if report is not None:
             raise UsageError("--report is of pictures of known classes, not of --recommend.")
+        split_name = cast("SplitBy", split_by)  # checked where it is measured
         return evaluate_recommending(
-            library, split=split_by, share=share, markdown=markdown, as_json=as_json
+            library, split=split_name, share=share, markdown=markdown, as_json=as_json
         )
     if not data:
         raise UsageError("Name pictures of known classes to measure on, or give --recommend.")
     from lookalike.encoders import DEFAULT_MODEL
-    from lookalike.encoders.card import CARD_FILE
     from lookalike.training import read_data
     from lookalike.training.judging.evaluating import evaluate as measure
     from lookalike.training.judging.evaluating import evaluate_robustness, split_for
     from lookalike.training.judging.seeds import evaluate_seeds
 
-    for source in data:
-        if (Path(source) / CARD_FILE).is_file():
-            raise UsageError(f"{source} is a model: name it with --model, and DATA before it.")
+    _refuse_models(data)
     model, *others = models or [DEFAULT_MODEL]
     if others and robustness:
         raise UsageError("--robustness takes one model.")
@@ -154,10 +153,23 @@ def evaluate(
         _introduce(f"{clean(found.model)}, the row 'trained',", split)
         _warn_of_unknown([model], pictures)
         say("")
+    _show_tables(found, tested)
+    return code
+
+
+def _refuse_models(data: Sequence[str]) -> None:
+    """Refuse the folder of a model where pictures are expected."""
+    from lookalike.encoders.card import CARD_FILE
+
+    for source in data:
+        if (Path(source) / CARD_FILE).is_file():
+            raise UsageError(f"{source} is a model: name it with --model, and DATA before it.")
+
+
+def _show_tables(found: Evaluation, tested: Robustness | None) -> None:
     tables = [found.table.markdown()] + ([] if tested is None else [tested.markdown()])
     for line in "\n".join(tables).splitlines():
         say(line)
-    return code
 
 
 def _introduce(what: str, split: Split) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -11,6 +11,9 @@ from lookalike.cli.console import clean, note, say, say_json
 from lookalike.cli.options import JsonOption, LibraryOption, open_named, repeated_option
 from lookalike.cli.progress import show_progress
 from lookalike.results import Recommendation, Recommendations
+
+if TYPE_CHECKING:
+    from lookalike.recommendation.like_this import Strategy
 
 __all__ = ["recommend"]
 
@@ -65,7 +68,7 @@ def recommend(
             like=like or [],
             dislike=dislike or [],
             k=k,
-            strategy=strategy,
+            strategy=cast("Strategy", strategy),  # checked by the library
             diversity=diversity,
             explore=explore,
             seed=seed,
