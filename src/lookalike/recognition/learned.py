@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from lookalike.catalog import Catalog, Generation
 from lookalike.catalog import examples as named
-from lookalike.encoders import Encoder
+from lookalike.encoders import Encoder, model_card
 from lookalike.query import encode_picture
 from lookalike.results import Label, Named
 from lookalike.settings import Settings
@@ -82,8 +82,6 @@ class LearnedNames:
                 blobs.append(blob)
         if not names:
             return None
-        from lookalike.encoders import model_card
-
         vectors = np.frombuffer(b"".join(blobs), dtype="<f2").reshape(len(names), -1)
         curve = model_card(generation.model).calibration
         return fit_names(Examples.of(vectors.astype(np.float32), names), curve=curve)

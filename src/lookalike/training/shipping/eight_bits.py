@@ -20,6 +20,7 @@ from lookalike.errors import ModelFileError, ModelNotFoundError, TrainingError, 
 from lookalike.evaluation import Interval
 from lookalike.results import Progress
 from lookalike.training.data import DataSet, Split, split_classes
+from lookalike.training.features import view_of
 from lookalike.training.judging.evaluating import saved_split
 from lookalike.training.judging.table import Table, measure
 from lookalike.training.pixels import decoded
@@ -211,8 +212,6 @@ def _shown(data: DataSet, split: Split, encoder: OnnxEncoder) -> Iterator[Pixels
     for number in numbers:
         yield _plain(data, number, encoder)
     if data.kind == "unlabelled":
-        from lookalike.training.features import view_of
-
         side = encoder.card.input_size
         for number in numbers:
             path = data.samples[number].path
