@@ -13,7 +13,8 @@ optuna = pytest.importorskip("optuna")
 
 from lookalike.errors import CheckpointError, TrainingError, UsageError
 from lookalike.training import preset, read_data, read_recipe, split_classes, tune
-from lookalike.training.tuning import study as module
+from lookalike.training.tuning.alone import alone
+from lookalike.training.tuning.runs import Runs
 from lookalike.training.tuning.space import Range, changed_by, default_space, read_range
 
 SMALL = preset("head").changed(
@@ -68,20 +69,20 @@ def test_the_first_trial_is_the_recipe_and_the_rest_is_kept(pictures: Path, tmp_
 def test_a_trial_that_was_killed_is_made_again(
     pictures: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    score = module._Runs.score
+    score = Runs.score
     asked = []
 
     def dies(self: object, recipe: object, name: str) -> tuple[float, int]:
         asked.append(recipe)
         raise SystemExit  # told as failed on the way out
 
-    monkeypatch.setattr(module._Runs, "score", dies)
+    monkeypatch.setattr(Runs, "score", dies)
     with pytest.raises(SystemExit):
         tune([pictures], out=tmp_path / "study", recipe=SMALL, trials=1)
     storage = f"sqlite:///{tmp_path / 'study' / 'study.db'}"
     study = optuna.load_study(study_name="lookalike", storage=storage)
     study.ask()  # as one that was killed leaves it
-    monkeypatch.setattr(module._Runs, "score", score)
+    monkeypatch.setattr(Runs, "score", score)
     found = tune([pictures], out=tmp_path / "study", recipe=SMALL, trials=1)
     assert found.trials[0].given
     states = [trial.state.name for trial in study.get_trials()]
@@ -96,11 +97,10 @@ def test_another_study_in_the_same_folder_is_refused(pictures: Path, tmp_path: P
 
 def test_two_processes_do_not_tune_in_one_folder(pictures: Path, tmp_path: Path) -> None:
     with (
-        module._alone(tmp_path / "study"),
+        alone(tmp_path / "study"),
         pytest.raises(TrainingError, match="Another process"),
-        module._alone(tmp_path / "study"),
     ):
-        pass
+        tune([pictures], out=tmp_path / "study", recipe=SMALL, trials=1)
 
 
 def test_a_file_in_the_place_of_the_folder_is_said(pictures: Path, tmp_path: Path) -> None:

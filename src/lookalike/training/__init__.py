@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from .recipe import PRESETS, Recipe, preset, read_recipe
     from .shipping.eight_bits import EightBits, quantise_model
     from .training import TrainingResult, train
-    from .tuning.study import Trial, Tuning, tune
+    from .tuning.study import tune
+    from .tuning.trials import Trial, Tuning
     from .whitening import Affine, choose_whitening, fit_supervised_whitening, fit_whitening
 
 _PLACES = {
@@ -31,7 +32,8 @@ _PLACES = {
     "judging.table": ("Row", "Table", "Verdict", "judge", "measure"),
     "recipe": ("PRESETS", "Recipe", "preset", "read_recipe"),
     "training": ("TrainingResult", "train"),
-    "tuning.study": ("Trial", "Tuning", "tune"),
+    "tuning.study": ("tune",),
+    "tuning.trials": ("Trial", "Tuning"),
     "whitening": ("Affine", "choose_whitening", "fit_supervised_whitening", "fit_whitening"),
 }
 _MODULES = {name: module for module, names in _PLACES.items() for name in names}

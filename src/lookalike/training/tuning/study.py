@@ -5,99 +5,29 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import json
-import shutil
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from lookalike.errors import CheckpointError, DivergedError, TrainingError, UsageError
+from lookalike.errors import CheckpointError, DivergedError, UsageError
 from lookalike.results import Progress
 from lookalike.training.data import DataSet, Split, audit, read_data, split_classes
 from lookalike.training.recipe import Recipe
-from lookalike.training.run import Prepared
 
+from .alone import alone
+from .runs import Runs
 from .space import Space, changed_by, default_space, value_of
+from .trials import Trial, Tuning
 
 if TYPE_CHECKING:
     import optuna
 
-__all__ = ["Trial", "Tuning", "tune"]
+__all__ = ["tune"]
 
 _STUDY = "study.db"
-_KEPT = ("recipe.toml", "log.jsonl")
-_CHECKED = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Trial:
-    """One recipe that was tried, and the MAP@R, in [0, 1], that it reached on the select classes.
-
-    ``score`` is None where the loss was no number any more; ``given`` tells whether the recipe
-    is the one that the study started from, unchanged.
-    """
-
-    number: int
-    score: float | None
-    settings: Mapping[str, Any]
-    epochs: int
-    seconds: float
-    given: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Tuning:
-    """All trials of a study, the best one first, and the recipe that is kept.
-
-    ``check`` holds the mean score over other seeds of the recipe as given and of the best
-    trial's; what is kept is the better of the two. It is None when they are the same.
-    """
-
-    folder: Path
-    trials: tuple[Trial, ...]
-    check: tuple[float, float] | None
-    best: Recipe
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        trials = [
-            {
-                "rank": rank,
-                "trial": trial.number,
-                "selection_map_at_r": trial.score,
-                "settings": dict(trial.settings),
-                "epochs": trial.epochs,
-                "seconds": round(trial.seconds, 2),
-            }
-            for rank, trial in enumerate(self.trials, start=1)
-        ]
-        check = (
-            None if self.check is None else dict(zip(("given", "best"), self.check, strict=True))
-        )
-        return {"folder": str(self.folder), "trials": trials, "other_seeds": check}
-
-    def describe(self) -> str:
-        """Return in a sentence or two what came out."""
-        first = next((trial for trial in self.trials if trial.given), None)
-        best = self.trials[0]
-        if best.score is None:
-            return "No trial came to an end: the loss was no number in any. Try lower rates."
-        if self.check is None:
-            return "No trial is better on the select classes than the recipe as it was given."
-        given, found = self.check
-        start = ""
-        if first is not None and first.score is not None:
-            start = f", the recipe as given {100 * first.score:.1f}"
-        sentence = (
-            f"Trial {best.number} reaches MAP@R {100 * best.score:.1f} on the select classes"
-            f"{start}. Over {_CHECKED} other seeds it is {100 * found:.1f} and {100 * given:.1f}."
-        )
-        return sentence if found > given else f"{sentence} The given one is kept."
 
 
 def tune(
@@ -151,8 +81,8 @@ def tune(
     recipe = recipe.changed(classes_per_batch=min(recipe.classes_per_batch, classes))
     ranges = default_space(recipe, classes=classes) | dict(space or {})
     folder = Path(out).expanduser()
-    runs = _Runs(known, split, folder, progress)
-    with _alone(folder):
+    runs = Runs(known, split, folder, progress)
+    with alone(folder):
         study = _study(folder, recipe, known, ranges, seed=seed)
         _settle(study)
         start = {name: value_of(recipe, name) for name in ranges}
@@ -173,68 +103,7 @@ def tune(
     return result
 
 
-class _Runs:
-    """Trains recipes and says what they reach; all share one cache of features."""
-
-    def __init__(
-        self,
-        data: DataSet,
-        split: Split,
-        folder: Path,
-        progress: Callable[[Progress], None] | None,
-    ) -> None:
-        self._data, self._split, self._folder = data, split, folder
-        self._progress = progress
-        self.stage = ""
-
-    def score(self, recipe: Recipe, name: str) -> tuple[float, int]:
-        """Return MAP@R on the select classes, the best of the last stage, and the epochs."""
-        place = self._folder / "trials" / name
-        shutil.rmtree(place, ignore_errors=True)
-        cache = self._folder / "cache"
-        prepared = Prepared(self._data, self._split, recipe, place, cache, self._shown)
-        history = prepared.run(resume=False, say=_silent)
-        for entry in place.iterdir():
-            if entry.is_dir():
-                shutil.rmtree(entry)
-            elif entry.name not in _KEPT:
-                entry.unlink()
-        last = [entry for entry in history if entry["stage"] == recipe.stages[-1]]
-        return max(entry["selection_map_at_r"] for entry in last), len(history)
-
-    def check(
-        self, recipe: Recipe, found: Sequence[Trial]
-    ) -> tuple[tuple[float, float] | None, Recipe]:
-        """Train the given and the best recipe with other seeds; return means and the better."""
-        if found[0].given or found[0].score is None:
-            return None, recipe
-        best = changed_by(recipe, found[0].settings)
-        file = self._folder / "check.json"
-        key = f"{found[0].number} {best.fingerprint}"
-        known = json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
-        if known.get("of") != key:
-            means = []
-            for name, one in (("given", recipe), ("best", best)):
-                scores = []
-                for other in range(1, _CHECKED + 1):
-                    self.stage = f"{name} recipe, other seed {other}"
-                    seeded = one.changed(seed=one.seed + other)
-                    scores.append(self.score(seeded, f"{name}-{other}")[0])
-                means.append(float(np.mean(scores)))
-            known = {"of": key, "means": means}
-            file.write_text(json.dumps(known), encoding="utf-8")
-        given, better = known["means"]
-        return (given, better), best if better > given else recipe
-
-    def _shown(self, state: Progress) -> None:
-        if self._progress is not None:
-            stage = f"{self.stage}: {state.stage}"
-            self._progress(Progress(state.done, state.total, stage=stage))
-
-
-def _one_trial(
-    study: optuna.Study, runs: _Runs, recipe: Recipe, ranges: Space, trials: int
-) -> None:
+def _one_trial(study: optuna.Study, runs: Runs, recipe: Recipe, ranges: Space, trials: int) -> None:
     from optuna.trial import TrialState
 
     trial = study.ask()
@@ -344,25 +213,6 @@ def _without_report(data: DataSet, split: Split) -> tuple[DataSet, Split]:
     names = tuple(sample.name for sample in smaller.samples)
     nothing = np.zeros(0, np.int64)
     return smaller, Split(fit, select, nothing, split.seed, split.fractions, names, smaller.labels)
-
-
-@contextmanager
-def _alone(folder: Path) -> Iterator[None]:
-    """Keep other processes from tuning in the same folder; say in a sentence what fails there."""
-    from filelock import FileLock, Timeout
-
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(folder / "tune.lock", timeout=0):
-            yield
-    except Timeout:
-        raise TrainingError(f"Another process is tuning in {folder}.") from None
-    except OSError as error:
-        if isinstance(error, TrainingError):
-            raise
-        raise TrainingError(
-            f"{folder} cannot be written: {error.strerror or error}. What is there is kept."
-        ) from error
 
 
 def _silent(sentence: str) -> None:
