@@ -25,8 +25,8 @@ import numpy as np
 from lookalike.training import PRESETS
 from lookalike.training.networks import build_embedder
 from lookalike.training.steps.flow import PictureFlow
-from lookalike.training.steps.loop import Run, run_stage
-from lookalike.training.steps.stages import picture_stage
+from lookalike.training.steps.loop import Run, run_stage, take_step
+from lookalike.training.steps.stages import StagePictures, picture_stage
 from machine import cores, describe, median, spread
 from picture_sets import SETS, default_root, load_set
 
@@ -81,9 +81,6 @@ class Steps:
     def __init__(self, stage: str, backbone: str) -> None:
         import torch
 
-        from lookalike.training.steps.loop import _step
-
-        self._step = _step
         recipe = PRESETS["finetune"].changed(backbone=backbone)
         embedder = build_embedder(backbone, pooling=recipe.pooling)
         embedder.set_head(
@@ -92,16 +89,15 @@ class Steps:
         size = recipe.classes_per_batch * recipe.images_per_class
         labels = np.repeat(np.arange(recipe.classes_per_batch), recipe.images_per_class)
         numbers = np.arange(size)
-        self._stage = picture_stage(
-            embedder, recipe, stage, Still(size, embedder.input_size), numbers, labels, numbers, []
-        )
+        pictures = StagePictures(Still(size, embedder.input_size), numbers, labels, numbers, [])
+        self._stage = picture_stage(embedder, recipe, stage, pictures)
         self._batch = [numbers]
         self._optimiser = torch.optim.AdamW(self._stage.groups, fused=True)
 
     def take(self, number: int) -> int:
         """Take one step and return the number of its pictures."""
         for embeddings, labels in self._stage.embed(number, self._batch):
-            self._step(self._stage, self._optimiser, embeddings, labels, 1.0)
+            take_step(self._stage, self._optimiser, embeddings, labels, 1.0)
         return len(self._batch[0])
 
 
@@ -152,11 +148,12 @@ def rate(
         PictureFlow(files, side=embedder.input_size, preset=recipe.augmentation, seed=0) as flow,
         tempfile.TemporaryDirectory() as folder,
     ):
-        found = picture_stage(embedder, recipe, stage, flow, numbers, labels, numbers, [])
+        pictures = StagePictures(flow, numbers, labels, numbers, [])
+        found = picture_stage(embedder, recipe, stage, pictures)
         found.score = lambda: times.append(time.perf_counter()) or 0.0
         run_stage(found, Run(Path(folder), "benchmark", recipe), None)
-    pictures = sum(len(batch) for batch in found.batches(0))
-    return median([pictures / seconds for seconds in np.diff(times)[1:]])
+    count = sum(len(batch) for batch in found.batches(0))
+    return median([count / seconds for seconds in np.diff(times)[1:]])
 
 
 def main() -> None:

@@ -45,7 +45,7 @@ from lookalike.evaluation import bootstrap_interval, map_at_r, rank_leave_one_ou
 from lookalike.training import Recipe, fit_whitening, split_classes
 from lookalike.training.data import DataSet
 from lookalike.training.data import Sample as TrainingSample
-from lookalike.training.features import cached_features
+from lookalike.training.features import View, cached_features
 from lookalike.training.networks import Embedder, build_embedder
 from lookalike.training.steps.loop import Run, Stage, run_stage
 from lookalike.training.steps.stages import head_stage, mean_map_at_r
@@ -155,12 +155,9 @@ def prepare(samples: tuple, recipe: Recipe, cache: Path) -> Task:
             cache / "start",
             paths,
             cache=cache,
-            side=embedder.input_size,
-            preset=recipe.augmentation,
-            strength=recipe.strength,
-            view=view,
+            view=View(embedder.input_size, number, recipe.augmentation, recipe.strength),
         )
-        for view in [None, *range(recipe.views)]
+        for number in [None, *range(recipe.views)]
     ]
     plain = features[0]
     whitening = fit_whitening(normalised(plain[split.fit]))

@@ -13,7 +13,7 @@ torch = pytest.importorskip("torch")
 from lookalike.errors import UsageError
 from lookalike.training import Recipe, preset
 from lookalike.training.networks import build_embedder
-from lookalike.training.steps.stages import picture_stage
+from lookalike.training.steps.stages import StagePictures, picture_stage
 
 torch.set_num_threads(1)
 
@@ -37,7 +37,8 @@ def embeddings(recipe: Recipe, epoch: int = 0) -> Any:
     embedder = build_embedder("compact", input_size=32, capacity=0.25)
     names = [str(label) for label in LABELS]
     flow: Any = Flow()
-    stage = picture_stage(embedder, recipe, "all", flow, NUMBERS, LABELS, NUMBERS, names)
+    pictures = StagePictures(flow, NUMBERS, LABELS, NUMBERS, names)
+    stage = picture_stage(embedder, recipe, "all", pictures)
     found, labels = next(iter(stage.embed(epoch, [NUMBERS])))
     assert labels.tolist() == LABELS.tolist()
     found.sum().backward()

@@ -168,7 +168,7 @@ def test_an_interrupted_run_in_bfloat16_goes_on_exactly(
     out = tmp_path / "again"
     out.mkdir()
     (out / PROBE_FILE).write_text(json.dumps({"precision": "bfloat16"}))
-    step, steps = loop_module._step, 0
+    step, steps = loop_module.take_step, 0
 
     def interrupted(*arguments: Any) -> float:
         nonlocal steps
@@ -177,10 +177,10 @@ def test_an_interrupted_run_in_bfloat16_goes_on_exactly(
             raise KeyboardInterrupt
         return step(*arguments)
 
-    monkeypatch.setattr(loop_module, "_step", interrupted)
+    monkeypatch.setattr(loop_module, "take_step", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train([pictures], out=out, recipe=AUTO, cache=cache)
-    monkeypatch.setattr(loop_module, "_step", step)
+    monkeypatch.setattr(loop_module, "take_step", step)
     again = train([pictures], out=out, recipe=AUTO, cache=cache)
     assert again.history == whole.history
     assert asked == [True, True, True]

@@ -13,11 +13,16 @@ from typer.testing import CliRunner
 
 from lookalike.cli.app import app
 from lookalike.encoders import load_encoder
-from lookalike.errors import TrainingDataError
+from lookalike.errors import TrainingDataError, UsageError
 from lookalike.training import read_data
 from lookalike.training.augmentation.edits import EDITS
 from lookalike.training.judging.evaluating import evaluate, evaluate_robustness, split_for
-from lookalike.training.judging.robustness import class_recall, under_attack, under_edits
+from lookalike.training.judging.robustness import (
+    Attacks,
+    class_recall,
+    under_attack,
+    under_edits,
+)
 
 
 def test_class_recall_of_angles_worked_out_by_hand() -> None:
@@ -142,7 +147,7 @@ def test_the_least_of_both_attacks_is_never_above_either() -> None:
     pairs = np.repeat(base, 2, axis=0) + random.integers(-6, 7, (12, 32, 32, 3))
     pixels = pairs.clip(0, 255).astype(np.uint8)
     labels = [str(number // 2) for number in range(12)]
-    rows = under_attack(pixels, labels, embedder, budgets=(4, 32), steps=5)
+    rows = under_attack(pixels, labels, embedder, attacks=Attacks(budgets=(4, 32), steps=5))
     assert [(row.defence, row.budget) for row in rows] == [
         ("model", 4),
         ("model", 32),
@@ -154,3 +159,10 @@ def test_the_least_of_both_attacks_is_never_above_either() -> None:
         assert row.least <= min(row.transfer, row.adaptive) <= row.clean == 1.0
     assert rows[0].transfer == rows[0].adaptive
     assert rows[1].least < 1.0
+
+
+def test_attacks_without_a_step_or_out_of_range_are_refused() -> None:
+    with pytest.raises(UsageError, match="1 or more"):
+        Attacks(steps=0)
+    with pytest.raises(UsageError, match="0 to 255"):
+        Attacks(budgets=(2, 256))

@@ -166,7 +166,7 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(
     result: TrainingResult, shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps = 0
-    step = loop_module._step
+    step = loop_module.take_step
 
     def interrupted(*arguments: Any) -> float:
         nonlocal steps
@@ -176,12 +176,12 @@ def test_an_interrupted_run_goes_on_as_if_nothing_had_happened(
         return step(*arguments)
 
     cache = result.folder / "cache"
-    monkeypatch.setattr(loop_module, "_step", interrupted)
+    monkeypatch.setattr(loop_module, "take_step", interrupted)
     with pytest.raises(KeyboardInterrupt):
         train([shapes], out=tmp_path / "model", recipe=SMALL, cache=cache)
     found = torch.load(tmp_path / "model" / "checkpoints" / "last.pt", weights_only=True)
     assert found["position"]["epoch"] + found["position"]["step"] > 0
-    monkeypatch.setattr(loop_module, "_step", step)
+    monkeypatch.setattr(loop_module, "take_step", step)
     again = train([shapes], out=tmp_path / "model", recipe=SMALL, cache=cache)
     assert again.history == result.history
     assert again.table.to_dict() == result.table.to_dict()

@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import io
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from lookalike.settings import cores
 
 from .augmentation import Preset, augmentation
 
-__all__ = ["cached_features", "pixels_of", "view_of"]
+__all__ = ["View", "cached_features", "pixels_of", "view_of"]
 
 _BATCH = 16
 _MARGIN = 1.25
@@ -46,15 +47,56 @@ def pixels_of(path: Path, side: int) -> Pixels:
     return fit(pixels, side, "squash", 0.9)
 
 
-def view_of(path: Path, side: int, *, preset: str, strength: float, seed: Sequence[int]) -> Pixels:
+def view_of(
+    path: Path, side: int, *, preset: Preset, strength: float, seed: Sequence[int]
+) -> Pixels:
     """Return an augmented view of a picture, the same one for the same ``seed``."""
     try:
         pixels = decode(path.read_bytes(), shortest_side=round(side * _MARGIN)).pixels
     except (OSError, ValueError) as error:
         raise TrainingDataError(f"{path} cannot be read any more: {error}") from error
     random = np.random.default_rng(list(seed))
-    chosen = augmentation(cast(Preset, preset), strength=strength)
+    chosen = augmentation(preset, strength=strength)
     return chosen.apply(pixels, side=side, random=random)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How pictures are shown to a network: plain, or as one of their augmented views.
+
+    ``side`` is that of the network's input, ``number`` which augmented view, None for the plain
+    picture; preset, strength and seed are those of the augmentation.
+    """
+
+    side: int
+    number: int | None = None
+    preset: Preset = "none"
+    strength: float = 1.0
+    seed: int = 0
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes features of this view other than those of another."""
+        if self.number is None:
+            return repr(self.side), repr(None)
+        return repr((self.side, self.preset, self.strength, self.seed)), repr(self.number)
+
+    @property
+    def stage(self) -> str:
+        """What is being done while this view is computed."""
+        return "features" if self.number is None else f"features, view {self.number + 1}"
+
+    def of(self, path: Path, place: int) -> Pixels:
+        """Return a picture, the one at this place in the data, in this view."""
+        if self.number is None:
+            return pixels_of(path, self.side)
+        return view_of(
+            path,
+            self.side,
+            preset=self.preset,
+            strength=self.strength,
+            seed=(self.seed, self.number, place),
+        )
 
 
 def cached_features(
@@ -62,11 +104,7 @@ def cached_features(
     paths: Sequence[Path],
     *,
     cache: Path,
-    side: int,
-    preset: str = "none",
-    strength: float = 1.0,
-    view: int | None = None,
-    seed: int = 0,
+    view: View,
     workers: int | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Floats:
@@ -78,9 +116,8 @@ def cached_features(
         embedder_folder: where :meth:`Embedder.save` wrote the network.
         paths: the pictures.
         cache: folder of the cache.
-        side: of the network's input.
-        view: None for the plain picture, else the number of an augmented view.
-        seed: of the views.
+        view: how the pictures are shown to the network.
+        workers: processes that read the pictures; None takes as many as there are cores.
 
     Raises:
         TrainingDataError: a picture cannot be read.
@@ -89,8 +126,7 @@ def cached_features(
     names = ["backbone", "pooling"]
     parts = [(embedder_folder / "modules" / f"{name}.safetensors").read_bytes() for name in names]
     parts += [(embedder_folder / "modules" / "embedder.json").read_bytes()]
-    parts += [repr((side, preset, strength, seed) if view is not None else side).encode()]
-    parts += [repr(view).encode()]
+    parts += [part.encode() for part in view.key]
     key = hashlib.sha256(b"|".join(content_hash(part) for part in parts))
     for path in paths:
         key.update(content_hash(path.read_bytes()))
@@ -109,8 +145,19 @@ def cached_features(
         (number, [os.fspath(path) for path in paths[number : number + _BATCH]])
         for number in range(0, len(paths), _BATCH)
     ]
-    settings = (os.fspath(graph), side, preset, strength, view, seed)
-    rows = list(_computed(jobs, settings, workers or cores(), len(paths), progress))
+    rows = []
+    with ProcessPoolExecutor(
+        workers or cores(),
+        mp_context=get_context("spawn"),
+        initializer=_start,
+        initargs=(os.fspath(graph), view),
+    ) as pool:
+        done = 0
+        for some in pool.map(_features, jobs):
+            rows.append(some)
+            done += len(some)
+            if progress is not None:
+                progress(Progress(done, len(paths), stage=view.stage))
     features = np.concatenate(rows) if rows else np.zeros((0, 0), np.float32)
     stream = io.BytesIO()
     np.save(stream, features.astype(np.float16))
@@ -139,46 +186,20 @@ def _loaded(file: Path) -> Floats:
     return features
 
 
-def _computed(
-    jobs: Iterable[tuple[int, list[str]]],
-    settings: tuple[Any, ...],
-    workers: int,
-    total: int,
-    progress: Callable[[Progress], None] | None,
-) -> Iterator[Floats]:
-    done = 0
-    stage = "features" if settings[4] is None else f"features, view {settings[4] + 1}"
-    with ProcessPoolExecutor(
-        workers, mp_context=get_context("spawn"), initializer=_start, initargs=(settings,)
-    ) as pool:
-        for rows in pool.map(_features, jobs):
-            done += len(rows)
-            if progress is not None:
-                progress(Progress(done, total, stage=stage))
-            yield rows
-
-
-def _start(settings: tuple[Any, ...]) -> None:
+def _start(graph: str, view: View) -> None:
     onnxruntime = import_onnxruntime()
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
-    _state["settings"] = settings
+    _state["view"] = view
     _state["session"] = onnxruntime.InferenceSession(
-        settings[0], options, providers=["CPUExecutionProvider"]
+        graph, options, providers=["CPUExecutionProvider"]
     )
 
 
 def _features(job: tuple[int, list[str]]) -> Floats:
     first, names = job
-    _, side, preset, strength, view, seed = _state["settings"]
-    pictures = [
-        pixels_of(Path(name), side)
-        if view is None
-        else view_of(
-            Path(name), side, preset=preset, strength=strength, seed=(seed, view, first + place)
-        )
-        for place, name in enumerate(names)
-    ]
+    view: View = _state["view"]
+    pictures = [view.of(Path(name), first + place) for place, name in enumerate(names)]
     result: Floats = _state["session"].run(["features"], {"pixels": np.stack(pictures)})[0]
     return result

@@ -10,18 +10,36 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from lookalike.errors import UsageError
 
-__all__ = ["PRESETS", "STAGES", "Recipe", "preset", "read_recipe"]
+if TYPE_CHECKING:
+    from .augmentation import Preset
 
-STAGES = ("head", "last", "all")
+__all__ = [
+    "PRESETS",
+    "STAGES",
+    "HeadName",
+    "Keep",
+    "PoolingName",
+    "Precision",
+    "Recipe",
+    "StageName",
+    "Start",
+    "preset",
+    "read_recipe",
+]
+
+HeadName: TypeAlias = Literal["identity", "whitening", "linear", "residual", "mlp"]
+PoolingName: TypeAlias = Literal["average", "max", "gem", "attention"]
+StageName: TypeAlias = Literal["head", "last", "all"]
+Start: TypeAlias = Literal["chosen", "whitening", "identity"]
+Precision: TypeAlias = Literal["auto", "float32", "bfloat16"]
+Keep: TypeAlias = Literal["best", "last"]
+
+STAGES: tuple[StageName, ...] = get_args(StageName)
 """What a stage trains: the head on cached features; head and the last layers; everything."""
-
-_PRECISIONS = ("auto", "float32", "bfloat16")
-_STARTS = ("chosen", "whitening", "identity")
-_KEEPS = ("best", "last")
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +67,14 @@ class Recipe:
     """
 
     backbone: str = "efficientnet-lite0"
-    pooling: str = "gem"
-    head: str = "residual"
+    pooling: PoolingName = "gem"
+    head: HeadName = "residual"
     dimensions: int | None = None
     input_size: int | None = None
     capacity: float = 1.0
     greyscale: bool = False
-    start: str = "chosen"
-    stages: tuple[str, ...] = ("head",)
+    start: Start = "chosen"
+    stages: tuple[StageName, ...] = ("head",)
     loss: str = "supervised_contrastive"
     loss_parameters: Mapping[str, float] = field(default_factory=lambda: {"temperature": 0.2})
     classification: float = 0.0
@@ -65,10 +83,10 @@ class Recipe:
     l2: float = 0.0
     classes_per_batch: int = 128
     images_per_class: int = 4
-    augmentation: str = "category"
+    augmentation: Preset = "category"
     strength: float = 1.0
     adversarial: int = 0
-    precision: str = "float32"
+    precision: Precision = "float32"
     views: int = 2
     epochs: int = 60
     rate: float = 1e-3
@@ -78,7 +96,7 @@ class Recipe:
     clip: float = 1.0
     ema: float = 0.0
     patience: int = 10
-    keep: str = "best"
+    keep: Keep = "best"
     seed: int = 0
     fractions: tuple[float, float, float] = (0.5, 0.2, 0.3)
 
@@ -92,13 +110,13 @@ class Recipe:
     def _check_choices(self) -> None:
         if not self.stages or any(stage not in STAGES for stage in self.stages):
             raise UsageError(f"stages is {self.stages}; expected some of {', '.join(STAGES)}.")
-        if self.start not in _STARTS:
-            raise UsageError(f"start is {self.start!r}; expected one of {', '.join(_STARTS)}.")
-        if self.precision not in _PRECISIONS:
-            raise UsageError(
-                f"precision is {self.precision!r}; expected one of {', '.join(_PRECISIONS)}."
-            )
-        if self.keep not in _KEEPS:
+        if self.start not in get_args(Start):
+            expected = ", ".join(get_args(Start))
+            raise UsageError(f"start is {self.start!r}; expected one of {expected}.")
+        if self.precision not in get_args(Precision):
+            expected = ", ".join(get_args(Precision))
+            raise UsageError(f"precision is {self.precision!r}; expected one of {expected}.")
+        if self.keep not in get_args(Keep):
             raise UsageError(f"keep is {self.keep!r}; expected 'best' or 'last'.")
 
     def _check_numbers(self) -> None:

@@ -16,7 +16,7 @@ from lookalike.results import Progress
 
 from .data import DataSet, Split
 from .export import export_model, fit_scores
-from .features import cached_features, pixels_of, view_of
+from .features import View, cached_features, pixels_of, view_of
 from .judging.table import Table, Verdict, colour_floor, measure
 from .networks import build_embedder
 from .recipe import Recipe
@@ -26,7 +26,7 @@ from .steps.flow import PictureFlow
 from .steps.loop import Run, run_stage
 from .steps.precision import forget_probe, takes_bfloat16
 from .steps.processes import is_first, wait_for_all
-from .steps.stages import head_stage, picture_stage
+from .steps.stages import StagePictures, head_stage, picture_stage
 from .whitening import Affine, choose_whitening, fit_whitening, normalised
 
 __all__ = ["Prepared"]
@@ -73,16 +73,12 @@ class Prepared:
         self._whitening = fit_whitening(normalised(self._plain[split.fit]))
         self._put_head_on()
 
-    def _features(self, folder: Path, view: int | None = None) -> Floats:
+    def _features(self, folder: Path, number: int | None = None) -> Floats:
+        # The views are the same for every seed of a recipe, so that runs share the cache.
+        recipe = self._recipe
+        view = View(self.embedder.input_size, number, recipe.augmentation, recipe.strength)
         return cached_features(
-            folder,
-            self._paths,
-            cache=self._cache,
-            side=self.embedder.input_size,
-            preset=self._recipe.augmentation,
-            strength=self._recipe.strength,
-            view=view,  # the same for every seed, so that runs share the cache
-            progress=self._progress,
+            folder, self._paths, cache=self._cache, view=view, progress=self._progress
         )
 
     def _put_head_on(self) -> None:
@@ -170,11 +166,7 @@ class Prepared:
                 self.embedder,
                 recipe,
                 name,
-                flow,
-                fit,
-                numbers,
-                select,
-                self._names(select),
+                StagePictures(flow, fit, numbers, select, self._names(select)),
                 bfloat16=takes_bfloat16(recipe, self.embedder, self._folder, say=say),
             )
             run_stage(stage, run, saved)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.encoders import Encoder
+from lookalike.errors import UsageError
 from lookalike.evaluation import Interval, bootstrap_interval
 from lookalike.results import Progress
 from lookalike.training.augmentation.edits import EDITS, EDITS_VERSION
@@ -25,12 +26,19 @@ from lookalike.training.pixels import decoded
 if TYPE_CHECKING:
     from lookalike.training.networks import Embedder
 
-__all__ = ["BUDGETS", "AttackRow", "EditRow", "class_recall", "under_attack", "under_edits"]
+__all__ = [
+    "BUDGETS",
+    "AttackRow",
+    "Attacks",
+    "EditRow",
+    "class_recall",
+    "under_attack",
+    "under_edits",
+]
 
 BUDGETS = (2, 4, 8)
 """Largest change of a value by an attack, in levels of 255."""
 
-_STEPS = 10
 _BATCH = 16
 
 Floats = NDArray[np.float32]
@@ -144,6 +152,35 @@ def _edit_row(name: str, queries: Floats, gallery: Floats, labels: Sequence[str]
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attacks:
+    """How attacks on a query are made: ``budgets`` in levels of 255, each in so many steps.
+
+    Raises:
+        UsageError: a number is out of range.
+    """
+
+    budgets: Sequence[int] = BUDGETS
+    steps: int = 10
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.steps < 1 or any(not 0 <= budget <= 255 for budget in self.budgets):
+            raise UsageError(
+                f"budgets is {tuple(self.budgets)} and steps {self.steps}; expected 0 to 255 "
+                "levels, and 1 or more."
+            )
+
+    def shifted(self, embedder: Embedder, inputs: Any, budget: int) -> Any:
+        """Return the pictures as the attack on a network leaves them, (n, 3, side, side)."""
+        from lookalike.training.steps.adversarial import feature_shift
+        from lookalike.training.steps.in_parts import embed_in_parts
+
+        embed = partial(embed_in_parts, embedder)
+        shift = partial(feature_shift, embed, budget=budget, steps=self.steps, seed=self.seed)
+        return _in_parts(shift, inputs)
+
+
 def under_attack(
     pixels: Pixels,
     labels: Sequence[str],
@@ -151,9 +188,7 @@ def under_attack(
     *,
     plain: Embedder | None = None,
     name: str = "model",
-    budgets: Sequence[int] = BUDGETS,
-    steps: int = _STEPS,
-    seed: int = 0,
+    attacks: Attacks | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> list[AttackRow]:
     """Return what white-box attacks on the query leave of a network, and of it seeing only grey.
@@ -167,45 +202,29 @@ def under_attack(
         embedder: the network.
         plain: the network on which the transferred attack is made; None takes ``embedder``.
         name: of the network in the rows.
-        budgets: in levels of 255.
-        steps: of each attack.
+        attacks: how strong they are; None takes the usual ones.
     """
     import torch
 
-    from lookalike.training.steps.adversarial import feature_shift
-    from lookalike.training.steps.in_parts import embed_in_parts
-
+    attacks = attacks or Attacks()
     attacked = (plain or embedder).eval()
     for network in (attacked, embedder):
         network.requires_grad_(False)  # the gradient is wanted at the pixels alone
     inputs = torch.from_numpy(pixels).permute(0, 3, 1, 2).float() / 255.0
     rows: list[AttackRow] = []
     wanted = [(name, False)] if embedder.greyscale else [(name, False), ("greyscale input", True)]
-    transfers = {
-        budget: _in_parts(
-            partial(
-                feature_shift,
-                partial(embed_in_parts, attacked),
-                budget=budget,
-                steps=steps,
-                seed=seed,
-            ),
-            inputs,
-        )
-        for budget in budgets
-    }
+    transfers = {budget: attacks.shifted(attacked, inputs, budget) for budget in attacks.budgets}
     done = 0
     for defence, grey in wanted:
         before, embedder.greyscale = embedder.greyscale, embedder.greyscale or grey
         try:
             same = attacked is embedder and not grey  # then the attack made is the adaptive one
-            for row in _attacked(
-                embedder, inputs, labels, defence, transfers, steps=steps, seed=seed, same=same
-            ):
+            adapt = None if same else partial(attacks.shifted, embedder, inputs)
+            for row in _attacked(embedder, inputs, labels, defence, transfers, adapt):
                 rows.append(row)
                 done += 1
                 if progress is not None:
-                    total = len(wanted) * len(budgets)
+                    total = len(wanted) * len(attacks.budgets)
                     progress(Progress(done, total, stage=f"attacks on the {name}"))
         finally:
             embedder.greyscale = before
@@ -218,22 +237,14 @@ def _attacked(
     labels: Sequence[str],
     defence: str,
     transfers: dict[int, Any],
-    *,
-    steps: int,
-    seed: int,
-    same: bool,
+    adapt: Callable[[int], Any] | None,
 ) -> Iterator[AttackRow]:
-    from lookalike.training.steps.adversarial import feature_shift
-    from lookalike.training.steps.in_parts import embed_in_parts
-
+    """Yield a row for each budget; where nothing adapts, the transferred attack is adaptive."""
     embedder.eval()
     gallery = _embedded(embedder, inputs)
     clean = class_recall(gallery, gallery, labels)
     for budget, transferred in transfers.items():
-        attack = partial(
-            feature_shift, partial(embed_in_parts, embedder), budget=budget, steps=steps, seed=seed
-        )
-        adapted = transferred if same else _in_parts(attack, inputs)
+        adapted = transferred if adapt is None else adapt(budget)
         transfer = class_recall(_embedded(embedder, transferred), gallery, labels)
         adaptive = class_recall(_embedded(embedder, adapted), gallery, labels)
         least = np.minimum(transfer, adaptive)

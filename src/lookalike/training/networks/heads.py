@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
 from lookalike.errors import UsageError
+from lookalike.training.recipe import HeadName
 from lookalike.training.whitening import Affine
 
 __all__ = ["HEADS", "Head", "build_head", "identity_affine"]
 
-HEADS = ("identity", "whitening", "linear", "residual", "mlp")
+HEADS: tuple[HeadName, ...] = get_args(HeadName)
 """The names that :func:`build_head` knows."""
 
 _HIDDEN = 512

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import torch
 from torch import Tensor, nn
 
 from lookalike.errors import UsageError
+from lookalike.training.recipe import PoolingName
 
 __all__ = ["POOLINGS", "Attention", "Average", "GeM", "Maximum", "build_pooling"]
 
@@ -60,7 +63,7 @@ class Attention(nn.Module):
         return torch.einsum("np,ncp->nc", scores.softmax(dim=1), positions)
 
 
-POOLINGS = ("average", "max", "gem", "attention")
+POOLINGS: tuple[PoolingName, ...] = get_args(PoolingName)
 """The names that :func:`build_pooling` knows."""
 
 

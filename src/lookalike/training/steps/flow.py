@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from lookalike.settings import cores
+from lookalike.training.augmentation import Preset
 from lookalike.training.features import pixels_of, view_of
 
 __all__ = ["PictureFlow"]
@@ -36,7 +37,7 @@ class PictureFlow:
         paths: Sequence[Path],
         *,
         side: int,
-        preset: str,
+        preset: Preset,
         strength: float = 1.0,
         seed: int = 0,
         workers: int | None = None,
@@ -104,7 +105,7 @@ def _joined(parts: Sequence[Future[Pixels]]) -> Pixels:
 
 
 def _made(
-    jobs: Sequence[tuple[str, int, int]], epoch: int, settings: tuple[int, str, float, int]
+    jobs: Sequence[tuple[str, int, int]], epoch: int, settings: tuple[int, Preset, float, int]
 ) -> Pixels:
     side, preset, strength, seed = settings
     return np.stack(

@@ -24,7 +24,7 @@ from .checkpoint import write_checkpoint
 from .distributed import gather
 from .processes import from_first, is_first, mean_gradients, mean_statistics
 
-__all__ = ["Run", "Stage", "run_stage"]
+__all__ = ["Run", "Stage", "run_stage", "take_step"]
 
 _SECONDS = 10.0
 
@@ -114,7 +114,7 @@ def run_stage(stage: Stage, run: Run, saved: dict[str, Any] | None) -> None:
                 share = _rate(done, everything, recipe.warm_up)
                 for group, rate in zip(optimiser.param_groups, rates, strict=True):
                     group["lr"] = rate * share
-                at.total += _step(stage, optimiser, embeddings, labels, recipe.clip)
+                at.total += take_step(stage, optimiser, embeddings, labels, recipe.clip)
                 average.update()
                 at.step += 1
                 if run.progress is not None:
@@ -141,7 +141,7 @@ def run_stage(stage: Stage, run: Run, saved: dict[str, Any] | None) -> None:
     stage.model.eval()
 
 
-def _step(
+def take_step(
     stage: Stage, optimiser: torch.optim.Optimizer, embeddings: Tensor, labels: Tensor, clip: float
 ) -> float:
     """Take one step and return the loss. Every process computes the loss of the whole batch."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -26,7 +27,7 @@ from .processes import rank, world
 from .regularisation import l1_penalty, l2_penalty
 from .samplers import ClassSampler, share
 
-__all__ = ["WholeLoss", "as_input", "head_stage", "mean_map_at_r", "picture_stage"]
+__all__ = ["StagePictures", "WholeLoss", "as_input", "head_stage", "mean_map_at_r", "picture_stage"]
 
 _ATTACK_STEPS = 3
 
@@ -128,15 +129,26 @@ def head_stage(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class StagePictures:
+    """The pictures that a stage trains on, and those that it is judged on.
+
+    ``flow`` gives those of the whole data set by number; ``fit`` and ``select`` are the numbers
+    of the two, ``labels`` the classes of the first, as numbers from 0.
+    """
+
+    flow: PictureFlow
+    fit: Labels
+    labels: Labels
+    select: Labels
+    select_labels: Sequence[str]
+
+
 def picture_stage(
     embedder: Embedder,
     recipe: Recipe,
     name: str,
-    flow: PictureFlow,
-    fit: Labels,
-    labels: Labels,
-    select: Labels,
-    select_labels: Sequence[str],
+    pictures: StagePictures,
     *,
     bfloat16: bool = False,
 ) -> Stage:
@@ -146,11 +158,12 @@ def picture_stage(
     them where it starts from nothing.
 
     Args:
-        flow: gives the pictures of the whole data set by number.
-        fit, select: the numbers of the fit and of the selection pictures.
-        labels: classes of the fit pictures, as numbers from 0.
+        name: ``last`` or ``all``.
+        pictures: what to train and to judge on.
         bfloat16: whether the backbone is trained so; it is judged in float32.
     """
+    flow, fit, labels = pictures.flow, pictures.fit, pictures.labels
+    select, select_labels = pictures.select, pictures.select_labels
     backbone = embedder.backbone
     parts = list(backbone.parts() if name == "all" else backbone.last_parts())
     trained = [parameter for part in parts for parameter in part.parameters()]
