@@ -1,7 +1,8 @@
-"""CONTRIBUTING.md, SECURITY.md and CHANGELOG.md say what is so, and the workflows run .ci/run."""
+"""CONTRIBUTING.md, SECURITY.md and CHANGELOG.md say what is so; workflows run what is there."""
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import fields
 from pathlib import Path
@@ -35,3 +36,34 @@ def test_security_names_settings_that_there_are() -> None:
     named = set(re.findall(r"`([a-z]+(?:_[a-z]+)+)`", SECURITY))
     assert "max_pixels" in named
     assert named <= {field.name for field in fields(Settings)}
+
+
+def workflow(name: str) -> str:
+    """Return the text of a workflow."""
+    return (ROOT / ".github" / "workflows" / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "scripts"), [("ci.yml", ["run"]), ("release.yml", ["run", "wheel"])]
+)
+def test_workflows_run_scripts_that_can_be_run(name: str, scripts: list[str]) -> None:
+    assert re.findall(r"^ +- run: \.ci/(\w+)", workflow(name), re.M) == scripts
+    for script in scripts:
+        assert os.access(ROOT / ".ci" / script, os.X_OK)
+
+
+def test_only_the_job_that_publishes_may_prove_who_it_is() -> None:
+    before, publishing = workflow("release.yml").split("\n  publish:\n")
+    assert "id-token" not in before
+    assert "id-token: write" in publishing
+    assert "needs: [check, wheel]" in publishing
+    for text in (before, publishing, workflow("ci.yml")):
+        assert "secrets." not in text
+
+
+def test_the_wheel_is_tried_with_programs_that_need_no_extra() -> None:
+    text = (ROOT / ".ci" / "wheel").read_text(encoding="utf-8")
+    (names,) = re.findall(r"^for name in (.+); do$", text, re.M)
+    for name in names.split():
+        program = (ROOT / "examples" / f"{name}.py").read_text(encoding="utf-8")
+        assert "Needs the extra" not in program
