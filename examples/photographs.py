@@ -36,7 +36,8 @@ def main(arguments: list[str]) -> None:
         folder = Path(arguments[0]) if arguments else draw_photographs(here / "pictures")
         with lookalike.open(here / "photographs.lookalike") as library:
             print(library.add(folder))
-            query = arguments[1] if len(arguments) > 1 else sorted(folder.rglob("*.jpg"))[0]
+            first = next(iter(library.images()))
+            query = arguments[1] if len(arguments) > 1 else first.uri
             for hit in library.search(query, k=4, fold=True):
                 print(f"{hit.rank}  {hit.probability:4.0%}  {Path(hit.uri).name}")
                 for copy in hit.repeats:

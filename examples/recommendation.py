@@ -33,14 +33,14 @@ def main(arguments: list[str]) -> None:
         folder = Path(arguments[0]) if arguments else draw_pictures(here / "pictures")
         with lookalike.open(here / "recommendation.lookalike") as library:
             print(library.add(folder))
-            images = sorted(folder.glob("*.*"))
+            images = [image.uri for image in library.images()]
             chance = random.Random(0)
             for number in range(8):  # each user likes neighbours: pictures of one colour
                 first = chance.randrange(len(images))
                 for step in range(3):
                     image = images[(first + step) % len(images)]
                     library.events.add(f"user-{number}", image, "like", time=float(number))
-            print("\nMore like", images[0].name)
+            print("\nMore like", Path(images[0]).name)
             for one in library.recommend(like=[images[0]], dislike=[images[-1]], k=3):
                 print(f"{one.rank}  {Path(one.uri).name:16}  {one.reason}")
             print("\nFor user-0")

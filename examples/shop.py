@@ -15,39 +15,40 @@ from PIL import Image, ImageDraw
 import lookalike
 
 SHAPES = {"bowl": "ellipse", "box": "rectangle", "tray": "rounded_rectangle"}
-COLOURS = ("red", "blue", "green")
+STRIPES = {"red": 4, "blue": 8, "green": 16}
 
 
 def draw_product(category: str, colour: str, side: int) -> Image.Image:
     """Draw one product on white."""
     picture = Image.new("RGB", (side, side), "white")
     corners = (side // 8, side // 4, side * 7 // 8, side * 3 // 4)
-    getattr(ImageDraw.Draw(picture), SHAPES[category])(corners, fill=colour)
+    pen = ImageDraw.Draw(picture)
+    getattr(pen, SHAPES[category])(corners, fill=colour)
+    for x in range(0, side, side // STRIPES[colour]):
+        pen.line((x, 0, x, side), fill="white", width=side // 40)
     return picture
 
 
 def write_catalogue(folder: Path) -> tuple[Path, Path]:
     """Write a catalogue of nine products and a customer's picture, for want of real ones."""
-    rows = []
+    rows: list[list[str | int]] = [["image", "page_url", "category", "price"]]
     for category in SHAPES:
-        for colour in COLOURS:
+        for colour in STRIPES:
             name = f"{colour}-{category}"
             draw_product(category, colour, 200).save(folder / f"{name}.png")
             page = f"https://shop.example/{name}"
-            rows.append([f"{name}.png", page, category, len(rows) * 10 + 5])
+            rows.append([f"{name}.png", page, category, len(rows) * 10])
     with (folder / "catalogue.csv").open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["image", "page_url", "category", "price"])
-        writer.writerows(rows)
-    draw_product("bowl", "blue", 160).rotate(10, fillcolor="white").save(folder / "query.jpg")
+        csv.writer(file).writerows(rows)
+    draw_product("bowl", "blue", 160).save(folder / "query.jpg", quality=60)
     return folder / "catalogue.csv", folder / "query.jpg"
 
 
 def main(arguments: list[str]) -> None:
     with tempfile.TemporaryDirectory() as temporary:
         here = Path(temporary)
-        catalogue, picture = map(Path, arguments[:2] or write_catalogue(here))
-        where = arguments[2] if len(arguments) > 2 else "price < 60"
+        given = arguments or (*write_catalogue(here), "price < 60")
+        catalogue, picture, where = (*given, None)[:3]
         with lookalike.open(here / "shop.lookalike") as library:
             print(library.add(catalogue))
             for hit in library.search(picture, k=3, where=where, fold=True):

@@ -55,7 +55,16 @@ def test_shop_answers_with_the_pages_of_products(tmp_path: Path) -> None:
     _, *hits = run("shop.py", tmp_path).splitlines()
     assert len(hits) == 3
     assert all("https://shop.example/" in hit for hit in hits)
-    assert any("bowl" in hit for hit in hits)
+    assert hits[0].endswith("blue-bowl")
+
+
+def test_shop_takes_a_catalogue_a_picture_and_a_filter(tmp_path: Path, scenes: Path) -> None:
+    table = scenes / "catalogue.csv"
+    table.write_text("image,price\nscene-1.jpg,10\nscene-2.jpg,20\n", encoding="utf-8")
+    picture = scenes / "scene-2.jpg"
+    assert len(run("shop.py", tmp_path, table, picture).splitlines()) == 3
+    _, hit = run("shop.py", tmp_path, table, picture, "price > 15").splitlines()
+    assert hit.endswith("scene-2.jpg")
 
 
 def test_recommendation_recommends_with_reasons(tmp_path: Path) -> None:
