@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, settings
 from PIL import Image
+
+# A slow machine is no defect: no example has a deadline. Where CI is set, the examples are the same
+# each time, so that a change is not blamed for what was there before.
+settings.register_profile(
+    "lookalike",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    derandomize="CI" in os.environ,
+)
+settings.load_profile("lookalike")
 
 REAL_PICTURES = Path(__file__).parents[2] / "shared" / "data"
 
@@ -22,14 +33,13 @@ def real_pictures() -> Path:
 
 
 @pytest.fixture(autouse=True)
-def _own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the settings and the default library of whoever runs the tests out of them."""
     for name in list(os.environ):
         if name.startswith("LOOKALIKE_"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("LOOKALIKE_CONFIG", str(tmp_path / "no-settings.toml"))
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    yield
 
 
 def scene(seed: int, size: tuple[int, int] = (160, 120)) -> Image.Image:

@@ -68,7 +68,7 @@ def test_a_killed_writer_leaves_every_acknowledged_batch_and_no_half_one(tmp_pat
 def test_writers_of_several_processes_take_turns(tmp_path: Path) -> None:
     folder = tmp_path / "library"
     processes = [writer(folder, name, 5, 30) for name in "abc"]
-    assert [process.communicate(timeout=60)[0].count("\n") for process in processes] == [30] * 3
+    assert [process.communicate(timeout=300)[0].count("\n") for process in processes] == [30] * 3
     with Catalog.open(folder) as catalog:
         assert catalog.count() == 3 * 5 * 30
         assert catalog.last_vector_id(1) == 450

@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -109,10 +109,5 @@ class CatalogMachine(RuleBasedStateMachine):
         assert sorted(self.vectors.values()) == sorted(i for i, _ in self.images.values())
 
 
-CatalogMachine.TestCase.settings = settings(
-    max_examples=10,
-    stateful_step_count=20,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+CatalogMachine.TestCase.settings = settings(max_examples=10, stateful_step_count=20)
 TestAnySequence = CatalogMachine.TestCase

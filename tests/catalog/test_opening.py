@@ -185,7 +185,7 @@ def test_processes_that_create_at_once_get_one_library(tmp_path: Path) -> None:
         assert worker.stdin is not None
         worker.stdin.write("go\n")
         worker.stdin.flush()
-    answers = [worker.communicate(timeout=60) for worker in workers]
+    answers = [worker.communicate(timeout=300) for worker in workers]
     assert [worker.returncode for worker in workers] == [0] * 4, answers
     assert len({output for output, _ in answers}) == 1
 

@@ -51,14 +51,14 @@ def in_terminal(*arguments: str | Path, columns: int = 60, **environment: str) -
     written = b""
     while True:
         try:
-            data = os.read(main, 65536) if select.select([main], [], [], 60)[0] else b""
+            data = os.read(main, 65536) if select.select([main], [], [], 300)[0] else b""
         except OSError:  # how Linux says that the other end is closed
             break
         if not data:
             break
         written += data
     os.close(main)
-    assert process.wait(timeout=60) == 0, written
+    assert process.wait(timeout=300) == 0, written
     return written.decode("utf-8")
 
 
@@ -86,7 +86,7 @@ def test_a_pipe_that_closes_is_no_error(shelf: Shelf) -> None:
     process.stdout.close()
     assert process.stderr.read() == b""
     process.stderr.close()
-    assert process.wait(timeout=60) == 0
+    assert process.wait(timeout=300) == 0
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
@@ -130,7 +130,7 @@ def test_an_interrupt_keeps_what_was_done_and_says_so(scenes: Path, tmp_path: Pa
         assert process.stderr is not None
         assert b"Waiting:" in process.stderr.readline()
         os.killpg(process.pid, signal.SIGINT)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=300)
     assert process.returncode == 130
     assert out == b""
     assert b"What was done is kept" in err

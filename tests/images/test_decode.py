@@ -6,7 +6,6 @@ import contextlib
 import io
 import struct
 import threading
-import time
 import warnings
 import zlib
 from importlib import import_module
@@ -198,10 +197,8 @@ def test_a_small_picture_is_never_reduced() -> None:
 
 def test_declared_size_is_refused_before_decoding() -> None:
     bomb = png_header(30_000, 30_000) + png_chunk(b"IDAT", b"")
-    begun = time.perf_counter()
     with pytest.raises(ImageTooLargeError, match="max_pixels"):
-        decode(bomb)
-    assert time.perf_counter() - begun < 1.0
+        decode(bomb)  # what begins to decode would find that the file ends
 
 
 @pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "GIF", "BMP", "TIFF", "AVIF", "TGA"])
@@ -263,7 +260,7 @@ def test_whatever_a_decoder_raises_is_an_image_error(
     assert caught.value.__cause__ is raised
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     kind=st.sampled_from(["JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF", "PPM", "AVIF", "ICO"]),
     changes=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 255)), max_size=12),

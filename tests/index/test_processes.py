@@ -84,7 +84,7 @@ def test_a_reader_is_right_while_snapshots_are_replaced_under_it(
         index.rebuild(grow=turn % 2 == 0)
     shelf.put(clusters(3, seed=50), range(5000, 5003))
     (shelf.folder / "stop").touch()
-    output, errors = reader.communicate(timeout=60)
+    output, errors = reader.communicate(timeout=300)
     assert reader.returncode == 0, errors
     status = index.status()
     rounds, *rest = output.split()

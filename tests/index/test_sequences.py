@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 
 import numpy as np
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
@@ -93,10 +93,5 @@ def _score(vector: Vectors) -> float:
     return float(vector.astype(np.float16).astype(np.float64) @ QUERY[0].astype(np.float64))
 
 
-IndexMachine.TestCase.settings = settings(
-    max_examples=12,
-    stateful_step_count=15,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+IndexMachine.TestCase.settings = settings(max_examples=12, stateful_step_count=15)
 TestAnySequence = IndexMachine.TestCase

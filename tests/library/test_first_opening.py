@@ -9,24 +9,27 @@ import pytest
 import lookalike
 
 OPEN = """
-import sys, time, lookalike
-while time.time() < float(sys.argv[2]):
-    pass
+import sys, lookalike
+print("ready", flush=True)
+sys.stdin.readline()
 with lookalike.open(sys.argv[1]) as library:
     print(len(library))
 """
 
 
 def test_processes_that_make_one_library_at_once_all_get_it(tmp_path: Path) -> None:
-    import time
-
-    at = str(time.time() + 1.5)
-    command = [sys.executable, "-c", OPEN, str(tmp_path / "new.lookalike"), at]
-    processes = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(4)
-    ]
+    command = [sys.executable, "-c", OPEN, str(tmp_path / "new.lookalike")]
+    pipe = subprocess.PIPE
+    processes = [subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe) for _ in range(4)]
     for process in processes:
-        out, err = process.communicate(timeout=60)
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"ready\n"
+    for process in processes:
+        assert process.stdin is not None
+        process.stdin.write(b"go\n")
+        process.stdin.flush()
+    for process in processes:
+        out, err = process.communicate(timeout=300)
         assert (process.returncode, out) == (0, b"0\n"), err.decode()
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -60,22 +59,31 @@ def test_a_second_writer_is_told_or_waits(tmp_path: Path, scenes: Path) -> None:
     folder = tmp_path / "library"
     with lookalike.open(folder) as library:
         code = (
-            "import sys, time\nfrom pathlib import Path\n"
+            "import sys\nfrom pathlib import Path\n"
             "from lookalike.library.lock import writer_lock\n"
             "with writer_lock(Path(sys.argv[1]), wait=False):\n"
-            "    print('held', flush=True)\n    time.sleep(float(sys.argv[2]))\n"
+            "    print('held', flush=True)\n    sys.stdin.read()\n"
         )
         holder = subprocess.Popen(
-            [sys.executable, "-c", code, str(folder), "2"], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", code, str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
+        assert holder.stdin is not None
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
         with pytest.raises(lookalike.LibraryBusyError, match=f"Process {holder.pid}"):
             library.add(scenes, wait=False)
         states: list[lookalike.Progress] = []
-        began = time.monotonic()
-        assert library.add(scenes, progress=states.append).added == 12
-        assert time.monotonic() - began > 0.5
+
+        def show(state: lookalike.Progress) -> None:
+            if not states:  # told of the wait: the other may end
+                assert holder.stdin is not None
+                holder.stdin.close()
+            states.append(state)
+
+        assert library.add(scenes, progress=show).added == 12
         assert f"Process {holder.pid}" in states[0].stage
         holder.wait()
         holder.stdout.close()

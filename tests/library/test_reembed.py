@@ -246,7 +246,7 @@ def test_pictures_added_by_another_process_meanwhile_are_embedded_too(
     reader.start()
     try:
         report = library.reembed(own, workers=1, progress=begin)
-        assert others[0].wait(60) == 0
+        assert others[0].wait(timeout=300) == 0
     finally:
         stop.set()
         reader.join()

@@ -78,7 +78,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> list[dict[tuple[str, str]
     processes = [
         subprocess.Popen([sys.executable, __file__, str(rank), str(folder)]) for rank in range(2)
     ]
-    assert [process.wait(timeout=120) for process in processes] == [0, 0]
+    assert [process.wait(timeout=300) for process in processes] == [0, 0]
     return [torch.load(Path(folder) / f"{rank}.pt") for rank in range(2)]
 
 
