@@ -54,6 +54,14 @@ def test_what_was_seen_or_refused_and_its_copies_stay_out(busy: lookalike.Librar
     assert found == set(range(1, 14)) - {4, 13, 7}
 
 
+def test_of_copies_that_nobody_saw_one_is_shown(library: lookalike.Library) -> None:
+    library.events.add("ann", 1, "save")
+    for k in (11, 50):  # 4 and 13 have the same bytes
+        found = [item.image_id for item in library.recommend("ann", k=k)]
+        assert len(found) == 11
+        assert len({4, 13} & set(found)) == 1
+
+
 def test_somebody_new_gets_what_is_popular_and_is_told(busy: lookalike.Library) -> None:
     found = busy.recommend("nobody", k=5)
     assert len(found) == 5
@@ -96,6 +104,23 @@ def test_the_same_question_has_the_same_answer_from_memory_and_from_disk(
         assert again.recommend("u3", k=6, diversity=0.3) == first
 
 
+def test_what_was_learned_is_loaded_and_not_learned_again(busy: lookalike.Library) -> None:
+    busy.recommend.learn()
+    note = (busy.path / "recommend" / "learned.json").read_text()
+    with lookalike.open(busy.path) as again:
+        again.recommend("u3")
+    assert (busy.path / "recommend" / "learned.json").read_text() == note
+
+
+def test_forgotten_events_are_no_longer_learned_from(busy: lookalike.Library) -> None:
+    before = busy.recommend.learn()
+    for user in range(4):  # of thirty with as many events: more than a tenth
+        busy.events.forget(f"u{user}")
+    busy.recommend("u9")
+    after = json.loads((busy.path / "recommend" / "learned.json").read_text())
+    assert (before.users, after["users"]) == (30, 26)
+
+
 def test_a_damaged_snapshot_is_made_anew(busy: lookalike.Library) -> None:
     first = names(busy.recommend("u3", k=6))
     for path in (busy.path / "recommend").glob("learned-*/*.npy"):
@@ -117,8 +142,9 @@ def test_a_share_is_drawn_at_random_with_the_seed(busy: lookalike.Library) -> No
     assert not seen & {item.image_id for item in busy.recommend("u2", k=9, explore=1.0)}
 
 
-def test_what_nobody_chose_yet_is_explored_first(busy: lookalike.Library) -> None:
-    for seed in range(5):  # image 13 is the one that no event names
+def test_what_nobody_chose_yet_is_explored_first(busy: lookalike.Library, filled: Path) -> None:
+    busy.remove(filled / "3.png")  # image 4; its copy, 13, is the one that no event names
+    for seed in range(5):
         assert busy.recommend("u3", k=4, explore=0.25, seed=seed)[-1].image_id == 13
 
 

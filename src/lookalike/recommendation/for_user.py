@@ -168,6 +168,7 @@ class ForUser:
         if not wanted:
             return kept
         taken = seen | {row.image_id for row, _, _, _ in kept}
+        hashes = {row.content_hash for row, _, _, _ in kept}
         source, reason = ("explored", "to explore") if explore > 0 else ("new", "new here")
         drawn = (
             self._random(wanted, seed, fresh) if explore > 0 else self._newest(wanted + len(taken))
@@ -175,9 +176,10 @@ class ForUser:
         rows = self._catalog.images(drawn)
         for image_id in drawn:
             row = rows.get(image_id)
-            if row is None or image_id in taken or len(kept) == k:
+            if row is None or image_id in taken or row.content_hash in hashes or len(kept) == k:
                 continue
             taken.add(image_id)
+            hashes.add(row.content_hash)
             kept.append((row, 0.0, reason, source))
         return kept
 
