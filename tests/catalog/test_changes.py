@@ -190,6 +190,13 @@ def test_success_and_forgetting_clear_failures(
     assert catalog.failure_count() == 1
 
 
+def test_a_failure_of_what_succeeded_in_the_same_batch_stays(
+    catalog: Catalog, generation: Generation, make_image: Make
+) -> None:
+    catalog.apply(generation.id, store=[make_image("/a", 1)], failed=[failure("/a")])
+    assert [row.uri for row in catalog.failures()] == ["/a"]
+
+
 def test_a_second_failure_replaces_the_first(catalog: Catalog, generation: Generation) -> None:
     catalog.apply(generation.id, failed=[failure("/a")])
     catalog.apply(generation.id, failed=[replace(failure("/a"), reason="worse")])

@@ -89,6 +89,12 @@ def test_a_second_writer_is_told_or_waits(tmp_path: Path, scenes: Path) -> None:
         holder.stdout.close()
 
 
+def test_who_has_written_leaves_no_name_behind(tmp_path: Path) -> None:
+    with writer_lock(tmp_path, wait=False):
+        assert (tmp_path / "writer.json").exists()
+    assert not (tmp_path / "writer.json").exists()
+
+
 def test_the_lock_of_a_killed_writer_is_free(tmp_path: Path) -> None:
     code = (
         "import os, sys\nfrom pathlib import Path\n"

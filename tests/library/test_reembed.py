@@ -163,6 +163,44 @@ def test_an_open_library_follows_the_switch_that_another_makes(
     assert library.stats().model == "own"
 
 
+class Switching:
+    """The path of a picture; who reads it first finds that another model has taken over."""
+
+    def __init__(self, path: Path, library: Path, model: str) -> None:
+        self.path, self.library, self.model = path, library, model
+        self.switched = False
+
+    def __fspath__(self) -> str:
+        if not self.switched:
+            self.switched = True
+            with lookalike.open(self.library) as other:
+                other.reembed(self.model, workers=1)
+        return str(self.path)
+
+
+def test_a_search_that_began_before_the_switch_is_asked_again(
+    library: lookalike.Library, scenes: Path, own: str
+) -> None:
+    library.add(scenes)
+    query = Switching(scenes / "scene-3.jpg", library.path, own)
+    (found,) = library.search_batch([query], k=5)
+    assert query.switched
+    assert [hit.uri for hit in found] == [hit.uri for hit in library.search(query, k=5)]
+    assert len(found) == 5
+
+
+def test_what_was_recognised_before_the_switch_is_asked_again(
+    library: lookalike.Library, scenes: Path, own: str
+) -> None:
+    library.add(scenes)
+    library.names.add("mine", scenes / "scene-3.jpg")
+    query = Switching(scenes / "scene-3.jpg", library.path, own)
+    found = library.recognize(query)
+    assert query.switched
+    assert found == library.recognize(query)
+    assert len(found) == 0  # the model that took over has no names of classes
+
+
 def test_a_picture_added_by_who_opened_before_the_switch_gets_the_new_vector(
     library: lookalike.Library, scenes: Path, own: str, make_scene: Scene
 ) -> None:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from lookalike.errors import UsageError
 from lookalike.recognition.examples import Examples
-from lookalike.recognition.fitting import NameModel, fit_names
+from lookalike.recognition.fitting import NameModel, fit_names, leave_out
 from lookalike.recognition.recognisers import RECOGNISERS
 
 Floats = NDArray[np.float32]
@@ -179,6 +179,15 @@ def test_scores_without_a_group_are_those_of_a_recogniser_that_never_saw_it(
             assert np.allclose(fast[out][:, present], slow.scores(examples.vectors[out]), atol=1e-5)
             absent = np.setdiff1d(np.arange(len(examples.names)), present)
             assert (fast[out][:, absent] == -1.0).all()
+
+
+@pytest.mark.parametrize("kind", RECOGNISERS)
+def test_an_example_without_its_name_looks_like_the_others_alone(kind: str) -> None:
+    vectors = circle(-1, 1, 119, 121)  # of the other name: cosine -1/2
+    found = leave_out(Examples.of(vectors, ["east", "east", "west", "west"]), kind)
+    shrunk = 0.2 if kind == "linear" else 0.0  # by its ridge
+    assert np.allclose(found.strange, -0.5 + shrunk / 2, atol=0.05)
+    assert np.allclose(found.known, 1.0 - shrunk, atol=0.1)
 
 
 def test_more_examples_than_dimensions_give_the_same_linear_classifier() -> None:
