@@ -57,7 +57,8 @@ def test_ci_installs_and_tests_as_the_readme_says() -> None:
     install, _, test = "pip install -c constraints.txt -e '.[dev]' && pytest".partition(" && ")
     assert f"{install} && {test}\n" in ENGLISH
     steps = re.findall(r"^step (.*)$", (ROOT / ".ci" / "run").read_text(), re.MULTILINE)
-    assert steps[:2] == [install.replace("install ", "install -q "), test]
+    assert steps[:2] == [install.replace("install ", "install -q "), "scripts/test --cov"]
+    assert f'exec {test} "$@"' in (ROOT / "scripts" / "test").read_text()
 
 
 def test_constraints_pin_every_dependency() -> None:
