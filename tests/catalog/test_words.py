@@ -1,4 +1,4 @@
-"""The full-text index and the colours: tables beside the others, in step with them."""
+"""The full-text index and the colours, in step with the images."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,7 +8,8 @@ import pytest
 
 from lookalike.catalog import Catalog, Generation, NewImage, SourceFields
 from lookalike.catalog.picture_colours import colours_of, store_colours, without_colours
-from lookalike.catalog.text_index import create_text_index, has_text_index, images_saying
+from lookalike.catalog.tables import TEXT_INDEX
+from lookalike.catalog.text_index import images_saying
 
 Make = Callable[..., NewImage]
 
@@ -30,10 +31,11 @@ def filled(
         make_image("/a/x.jpg", 3, page_url="https://example.org/cars/old"),
     ]
     catalog.apply(generation.id, store=store)
-    if request.param == "indexed":
+    if request.param == "read through":
         with catalog.writing() as connection:
-            create_text_index(connection)
-            create_text_index(connection)  # a second time changes nothing
+            for end in ("enter", "leave", "change"):
+                connection.exec_driver_sql(f"DROP TRIGGER {TEXT_INDEX}_{end}")
+            connection.exec_driver_sql(f"DROP TABLE {TEXT_INDEX}")
     return catalog
 
 
@@ -54,9 +56,6 @@ def test_signs_in_words_mean_nothing(filled: Catalog) -> None:
 def test_the_index_follows_every_change(
     catalog: Catalog, generation: Generation, make_image: Make
 ) -> None:
-    with catalog.writing() as connection:
-        create_text_index(connection)
-        assert has_text_index(connection)
     catalog.apply(generation.id, store=[make_image("/a/cat.jpg", 1), make_image("/a/cow.jpg", 2)])
     assert saying(catalog, "cat", "cow") == [["/a/cat.jpg"], ["/a/cow.jpg"]]
     (cat,) = catalog.find("/a/cat.jpg")
@@ -90,11 +89,10 @@ def test_colours_belong_to_the_content(
     assert lacking == [(b, "/b.jpg", second.content_hash)]
 
 
-def test_a_catalog_without_the_tables_is_empty_of_them(catalog: Catalog) -> None:
+def test_a_new_catalog_knows_no_colours(catalog: Catalog) -> None:
     with catalog.reading() as connection:
         assert colours_of(connection)[0].tolist() == []
         assert without_colours(connection, [1]) == []
-        assert not has_text_index(connection)
 
 
 def test_known_colours_stay(catalog: Catalog, generation: Generation, make_image: Make) -> None:

@@ -1,6 +1,6 @@
 """What people did with images: who viewed, liked or bought which one, and when.
 
-The tables are made by the first event. The same user, image, kind and time is one event; when it
+The same user, image, kind and time is one event; when it
 comes again, the last weight holds. An event of an image that has been removed stays in the table
 and is left out of every answer: ids of images are never given out twice.
 """
@@ -20,7 +20,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from lookalike.results import EventCounts
 
-from .tables import AnyText, images
+from .tables import event_state, event_users, events, images
 
 __all__ = [
     "KINDS",
@@ -43,35 +43,6 @@ _ROWS_AT_ONCE = 50_000
 _NAMES_AT_ONCE = 5_000
 
 _COLUMNS = ("user_id", "image_id", "kind", "time", "weight")
-
-_schema = sa.MetaData()
-_Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-
-event_users = sa.Table(
-    "event_users",
-    _schema,
-    sa.Column("id", _Id, primary_key=True),
-    sa.Column("name", AnyText, nullable=False, unique=True),
-)
-
-events = sa.Table(
-    "events",
-    _schema,
-    sa.Column("user_id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("image_id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("kind", sa.SmallInteger, primary_key=True, autoincrement=False),
-    sa.Column("time", sa.Double, primary_key=True),
-    sa.Column("weight", sa.Double),  # NULL: what the kind is worth
-    sqlite_with_rowid=False,
-)
-
-# One row that counts the writes: what was learned from the events knows whether it is still true.
-event_state = sa.Table(
-    "event_state",
-    _schema,
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("version", sa.BigInteger, nullable=False),
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +77,6 @@ class EventTable:
 
 def add_events(connection: sa.Connection, new: NewEvents) -> int:
     """Store events inside a transaction that the caller holds; return how many were new."""
-    _schema.create_all(connection, checkfirst=True)
     if not len(new.user_codes):
         return 0
     user_ids = _user_ids(connection, new.users)[new.user_codes]
@@ -188,25 +158,17 @@ def _raise_version(connection: sa.Connection) -> None:
         connection.execute(sa.insert(event_state), [{"id": 1, "version": 1}])
 
 
-def _exist(connection: sa.Connection) -> bool:
-    return sa.inspect(connection).has_table(event_state.name)
-
-
 def _count(connection: sa.Connection) -> int:
     return connection.scalar(sa.select(sa.func.count()).select_from(events)) or 0
 
 
 def events_version(connection: sa.Connection) -> int:
     """Return a number that grows with every change of the events; 0 when there are none."""
-    if not _exist(connection):
-        return 0
     return connection.scalar(sa.select(event_state.c.version)) or 0
 
 
 def find_user(connection: sa.Connection, name: str) -> int | None:
     """Return the id of a user who has an event, or None."""
-    if not _exist(connection):
-        return None
     return connection.scalar(sa.select(event_users.c.id).where(event_users.c.name == name))
 
 
@@ -218,8 +180,6 @@ def events_of(connection: sa.Connection, user_id: int) -> EventTable:
 
 def every_event(connection: sa.Connection) -> EventTable:
     """Return all events with images that are still there, by user and image."""
-    if not _exist(connection):
-        return _table([])
     query = _alive().order_by(events.c.user_id, events.c.image_id, events.c.kind, events.c.time)
     return _table(connection.execute(query).all())
 
@@ -242,8 +202,6 @@ def _table(rows: Sequence[Any]) -> EventTable:
 
 def count_events(connection: sa.Connection) -> EventCounts:
     """Return how many events of images that are still there have been stored."""
-    if not _exist(connection):
-        return EventCounts(0, 0, 0, {})
     alive = _alive().subquery()
     row = connection.execute(
         sa.select(
@@ -259,7 +217,7 @@ def count_events(connection: sa.Connection) -> EventCounts:
 
 def stored_events(connection: sa.Connection) -> int:
     """Return how many events are stored, those of removed images included: quicker to tell."""
-    return _count(connection) if _exist(connection) else 0
+    return _count(connection)
 
 
 def forget_user(connection: sa.Connection, name: str) -> int | None:

@@ -16,14 +16,13 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from .records import chunks
-from .tables import AnyText, images, vectors
+from .tables import images, name_examples, name_pictures, name_vectors, vectors
 
 __all__ = [
     "Example",
     "OutsidePicture",
     "add_examples",
     "clear_leftovers",
-    "create_tables",
     "examples",
     "examples_stamp",
     "image_ids_of_name",
@@ -37,41 +36,7 @@ __all__ = [
     "vector_blobs",
 ]
 
-_schema = sa.MetaData()
-_Id = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
-
-_examples = sa.Table(
-    "name_examples",
-    _schema,
-    sa.Column("id", _Id, primary_key=True),
-    sa.Column("name", AnyText, nullable=False),
-    sa.Column("image_id", sa.BigInteger),
-    sa.Column("picture_id", sa.BigInteger),
-    sa.Column("origin", AnyText, nullable=False),  # "" by hand, else what it was learned from
-    sa.Column("added", sa.Double, nullable=False),
-    sa.UniqueConstraint("name", "image_id"),
-    sa.UniqueConstraint("name", "picture_id"),
-    sa.Index("name_examples_by_image", "image_id"),
-    sqlite_autoincrement=True,
-)
-
-_pictures = sa.Table(
-    "name_pictures",
-    _schema,
-    sa.Column("id", _Id, primary_key=True),
-    sa.Column("content_hash", sa.LargeBinary, nullable=False, unique=True),
-    sa.Column("uri", AnyText, nullable=False),
-    sa.Column("data", sa.LargeBinary, nullable=False),  # a small JPEG
-    sqlite_autoincrement=True,
-)
-
-_vectors = sa.Table(
-    "name_vectors",
-    _schema,
-    sa.Column("picture_id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("generation_id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("data", sa.LargeBinary, nullable=False),  # float16, little-endian
-)
+_examples, _pictures, _vectors = name_examples, name_pictures, name_vectors
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,19 +64,8 @@ class OutsidePicture:
     data: bytes
 
 
-def create_tables(connection: sa.Connection) -> None:
-    """Make the tables where they are missing, in a writing transaction."""
-    _schema.create_all(connection, checkfirst=True)
-
-
-def _absent(connection: sa.Connection) -> bool:
-    return not sa.inspect(connection).has_table(_examples.name)
-
-
 def examples(connection: sa.Connection, name: str | None = None) -> list[Example]:
     """Return the examples of a name, or all, by name and in the order they were given."""
-    if _absent(connection):
-        return []
     table = _examples
     query = (
         sa.select(
@@ -138,8 +92,6 @@ def examples_stamp(connection: sa.Connection, generation_id: int) -> list[tuple[
     Two equal stamps of one generation mean equal examples: ids of vectors are never given out
     twice.
     """
-    if _absent(connection):
-        return []
     table = _examples
     query = (
         sa.select(
@@ -174,8 +126,6 @@ def vector_blobs(
         query = sa.select(vectors.c.id, vectors.c.data).where(vectors.c.id.in_(chunk))
         inside.update((row[0], row[1]) for row in connection.execute(query))
     wanted = sorted(set(picture_ids))
-    if wanted and _absent(connection):
-        return inside, outside
     for chunk in chunks(wanted):
         query = sa.select(_vectors.c.picture_id, _vectors.c.data).where(
             _vectors.c.generation_id == generation_id, _vectors.c.picture_id.in_(chunk)
@@ -195,8 +145,6 @@ def missing_pictures(connection: sa.Connection, picture_ids: Iterable[int]) -> d
 
 def picture_ids(connection: sa.Connection, content_hashes: Iterable[bytes]) -> dict[bytes, int]:
     """Return the outside pictures of these contents that are kept."""
-    if _absent(connection):
-        return {}
     found: dict[bytes, int] = {}
     for chunk in chunks(dict.fromkeys(content_hashes)):
         query = sa.select(_pictures.c.content_hash, _pictures.c.id).where(
@@ -303,10 +251,7 @@ def clear_leftovers(connection: sa.Connection) -> None:
 
 
 def images_named(name: str) -> sa.Select[tuple[int]]:
-    """Return the query of the image ids that are examples of a name, to be part of a larger one.
-
-    The table may be missing: see :func:`image_ids_of_name`.
-    """
+    """Return the query of the image ids that are examples of a name, to be part of a larger one."""
     return (
         sa.select(images.c.id)
         .join(_examples, _examples.c.image_id == images.c.id)
@@ -316,6 +261,4 @@ def images_named(name: str) -> sa.Select[tuple[int]]:
 
 def image_ids_of_name(connection: sa.Connection, name: str) -> list[int]:
     """Return the ids of the images of the library that are examples of a name, ascending."""
-    if _absent(connection):
-        return []
     return sorted(connection.scalars(images_named(name)))

@@ -1,8 +1,9 @@
-"""Opening and making a catalog, with a sentence for each way in which that can fail."""
+"""Opening, making and migrating a catalog, with a sentence for each way in which that can fail."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
@@ -15,6 +16,7 @@ from lookalike.errors import (
     UsageError,
 )
 
+from .migrations import migrate
 from .sqlite import Watch, connect_engine, translated
 from .tables import SCHEMA_VERSION, meta, schema
 
@@ -38,7 +40,7 @@ def open_catalog(
     engine = connect_engine(file, readonly=readonly)
     try:
         with translated(file):
-            identity = _prepare(file, engine, create=create)
+            identity = _prepare(file, engine, create=create, readonly=readonly)
             return file, engine, Watch(file, readonly=readonly), identity
     except BaseException:
         engine.dispose()
@@ -73,8 +75,8 @@ def _not_found(folder: Path) -> LibraryNotFoundError:
     )
 
 
-def _prepare(file: Path, engine: sa.Engine, *, create: bool) -> str:
-    """Return the identity of the catalog, whose tables are made first if need be."""
+def _prepare(file: Path, engine: sa.Engine, *, create: bool, readonly: bool) -> str:
+    """Return the identity of the catalog, whose tables are made or brought up to date first."""
     names = set(sa.inspect(engine).get_table_names())
     if "meta" not in names:
         if names:
@@ -82,15 +84,26 @@ def _prepare(file: Path, engine: sa.Engine, *, create: bool) -> str:
         if not create:  # a program was killed while it made the file
             raise _not_found(file.parent)
         with engine.execution_options(writes=True).begin() as connection:
-            schema.create_all(connection)
-            if connection.execute(sa.select(meta)).first() is None:  # nobody else was faster
+            if not sa.inspect(connection).has_table("meta"):  # nobody else was faster
+                schema.create_all(connection)
                 rows = {"schema_version": str(SCHEMA_VERSION), "identity": uuid4().hex}
                 connection.execute(
                     sa.insert(meta), [{"name": name, "value": rows[name]} for name in rows]
                 )
     with engine.begin() as connection:
-        values: dict[str, str] = {}
-        values.update((row.name, row.value) for row in connection.execute(sa.select(meta)))
+        version, identity = _stated(file, connection)
+    if version < SCHEMA_VERSION:
+        if readonly:
+            _stand_in(engine, names)
+        else:
+            _migrate(file, engine)
+    return identity
+
+
+def _stated(file: Path, connection: sa.Connection) -> tuple[int, str]:
+    """Return the schema version and the identity that a catalog says it has."""
+    values: dict[str, str] = {}
+    values.update((row.name, row.value) for row in connection.execute(sa.select(meta)))
     version, identity = values.get("schema_version", ""), values.get("identity", "")
     if not version.isdecimal() or not identity:
         raise LibraryBrokenError(f"{file} does not say which version of Lookalike made it.")
@@ -100,4 +113,38 @@ def _prepare(file: Path, engine: sa.Engine, *, create: bool) -> str:
             f"{version}, this version reads up to {SCHEMA_VERSION}). To go on, type: "
             "pip install --upgrade lookalike"
         )
-    return identity
+    return int(version), identity
+
+
+def _migrate(file: Path, engine: sa.Engine) -> None:
+    with engine.execution_options(writes=True).begin() as connection:
+        version, _ = _stated(file, connection)  # another process may have been faster
+        if version < SCHEMA_VERSION:
+            migrate(connection, version)
+            connection.execute(
+                sa.update(meta)
+                .where(meta.c.name == "schema_version")
+                .values(value=str(SCHEMA_VERSION))
+            )
+
+
+def _stand_in(engine: sa.Engine, names: set[str]) -> None:
+    """Let an older catalog be read as it is: tables that it lacks are empty ones in memory.
+
+    They belong to the connections of this engine. Their names come before those of the file, so
+    that a catalog which another process migrates meanwhile is seen whole when it is opened anew.
+    """
+    elsewhere = sa.MetaData()
+    statements = ["PRAGMA temp_store=MEMORY"]
+    for table in schema.sorted_tables:
+        if table.name not in names:
+            empty = table.to_metadata(elsewhere, schema="temp")
+            statements.append(str(sa.schema.CreateTable(empty).compile(dialect=engine.dialect)))
+    statements.append("PRAGMA query_only=ON")  # or what is written would be lost in memory
+
+    def give(connection: Any, _: object) -> None:
+        for statement in statements:
+            connection.execute(statement)
+
+    engine.dispose()
+    sa.event.listen(engine, "connect", give)

@@ -1,4 +1,4 @@
-"""How much of each basic colour a picture shows, by its content: a table of its own.
+"""How much of each basic colour a picture shows, by its content.
 
 Rows belong to contents, not to images: a copy or a renamed file needs no new one, and a changed
 file cannot have an old one.
@@ -13,30 +13,21 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from .tables import images
+from .tables import images, picture_colours
 
 __all__ = ["colours_of", "store_colours", "without_colours"]
 
 _Item = TypeVar("_Item")
 
-_schema = sa.MetaData()
-
 _CHUNK = 500  # bound values in one statement
 
-_table = sa.Table(
-    "picture_colours",
-    _schema,
-    sa.Column("content_hash", sa.LargeBinary, primary_key=True),
-    sa.Column("shares", sa.LargeBinary, nullable=False),  # uint8, 255 for the whole picture
-    sqlite_with_rowid=False,
-)
+_table = picture_colours
 
 
 def store_colours(connection: sa.Connection, shares: Mapping[bytes, NDArray[np.uint8]]) -> None:
     """Keep the shares of contents, by their hashes; those that are known stay."""
     if not shares:
         return
-    _schema.create_all(connection, checkfirst=True)
     known: set[bytes] = set()
     for chunk in _chunks(list(shares)):
         query = sa.select(_table.c.content_hash).where(_table.c.content_hash.in_(chunk))
@@ -52,8 +43,6 @@ def store_colours(connection: sa.Connection, shares: Mapping[bytes, NDArray[np.u
 
 def colours_of(connection: sa.Connection) -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
     """Return the ids of the images whose colours are known, ascending, and their shares (n, c)."""
-    if not sa.inspect(connection).has_table(_table.name):
-        return np.zeros(0, np.int64), np.zeros((0, 0), np.uint8)
     query = (
         sa.select(images.c.id, _table.c.shares)
         .join(_table, _table.c.content_hash == images.c.content_hash)
@@ -70,12 +59,12 @@ def without_colours(
 ) -> list[tuple[int, str, bytes]]:
     """Return (id, uri, content hash) of those of the images whose colours are not known."""
     found: list[tuple[int, str, bytes]] = []
-    known = sa.inspect(connection).has_table(_table.name)
     for chunk in _chunks(image_ids):
         query = sa.select(images.c.id, images.c.uri, images.c.content_hash)
-        query = query.where(images.c.id.in_(chunk))
-        if known:
-            query = query.where(~sa.exists().where(_table.c.content_hash == images.c.content_hash))
+        query = query.where(
+            images.c.id.in_(chunk),
+            ~sa.exists().where(_table.c.content_hash == images.c.content_hash),
+        )
         found += [(row[0], row[1], row[2]) for row in connection.execute(query)]
     return found
 

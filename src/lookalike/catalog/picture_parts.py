@@ -1,4 +1,4 @@
-"""Vectors of parts of pictures, in 8 bits, by their content: a table of its own.
+"""Vectors of parts of pictures, in 8 bits, by their content.
 
 Rows belong to contents and a generation, as those of colours do: a copy or a renamed file needs no
 new one, and a changed file cannot have an old one. A row goes with the last image of its content.
@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from lookalike.errors import LibraryBrokenError
 
 from .records import Generation, StoredParts, chunks
-from .tables import images
+from .tables import images, picture_parts
 
 __all__ = [
     "PartBlock",
@@ -31,16 +31,7 @@ __all__ = [
     "store_parts",
 ]
 
-_schema = sa.MetaData()
-
-_table = sa.Table(
-    "picture_parts",
-    _schema,
-    sa.Column("content_hash", sa.LargeBinary, primary_key=True),
-    sa.Column("generation_id", sa.BigInteger, primary_key=True, autoincrement=False),
-    sa.Column("boxes", sa.LargeBinary, nullable=False),  # int32, little-endian, (n, 4)
-    sa.Column("codes", sa.LargeBinary, nullable=False),  # int8, (n, dimensions)
-)
+_table = picture_parts
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,7 +56,6 @@ def store_parts(
     """Keep the parts of contents, by their hashes, in place of those they had."""
     if not parts:
         return
-    _schema.create_all(connection, checkfirst=True)
     for chunk in chunks(parts):
         connection.execute(
             sa.delete(_table).where(
@@ -90,7 +80,7 @@ def contents_of(
     connection: sa.Connection, *, image_ids: Iterable[int], uris: Iterable[str]
 ) -> set[bytes]:
     """Return the contents of images that are about to go or to change, if any has parts."""
-    if not _exists(connection):
+    if connection.scalar(sa.select(_table.c.generation_id).limit(1)) is None:
         return set()
     found: set[bytes] = set()
     for chunk in chunks(image_ids):
@@ -115,8 +105,6 @@ def drop_unused_parts(connection: sa.Connection, contents: Iterable[bytes]) -> N
 
 def drop_parts(connection: sa.Connection, generation: Generation, limit: int) -> int:
     """Remove the parts of up to ``limit`` contents of a generation; return how many."""
-    if not _exists(connection):
-        return 0
     own = _table.c.generation_id == generation.id
     some = list(connection.scalars(sa.select(_table.c.content_hash).where(own).limit(limit)))
     for chunk in chunks(some):
@@ -128,8 +116,6 @@ def contents_with_parts(
     connection: sa.Connection, generation: Generation, contents: Iterable[bytes]
 ) -> set[bytes]:
     """Return those of the contents whose parts are kept, of however few there are."""
-    if not _exists(connection):
-        return set()
     found: set[bytes] = set()
     for chunk in chunks(contents):
         query = sa.select(_table.c.content_hash).where(
@@ -141,8 +127,6 @@ def contents_with_parts(
 
 def has_parts(connection: sa.Connection, generation: Generation) -> bool:
     """Tell whether any content has parts of a generation, however few they are."""
-    if not _exists(connection):
-        return False
     own = sa.select(_table.c.content_hash).where(_table.c.generation_id == generation.id)
     return connection.scalar(own.limit(1)) is not None
 
@@ -161,8 +145,6 @@ def part_blocks(
     Raises:
         LibraryBrokenError: a stored part has not the dimensions of the generation.
     """
-    if not _exists(connection):
-        return
     query = (
         sa.select(images.c.id, _table.c.boxes, _table.c.codes)
         .join(
@@ -203,7 +185,3 @@ def _blocks(rows: Sequence[Any], dimensions: int) -> Iterator[PartBlock]:
         yield PartBlock(
             np.repeat(ids, counts), boxes.reshape(total, 4), codes.reshape(total, dimensions)
         )
-
-
-def _exists(connection: sa.Connection) -> bool:
-    return sa.inspect(connection).has_table(_table.name)

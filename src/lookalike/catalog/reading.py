@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import sqlalchemy as sa
+from numpy.typing import NDArray
 
 from .records import ImageRow, KnownFailure, KnownImage, chunks
 from .tables import failures, images, labels
 
 __all__ = [
+    "all_ids",
     "by_content",
     "count_formats",
     "count_labels",
     "find",
     "hashes_by_size",
+    "highest_id",
     "image_rows",
     "known",
     "known_failures",
+    "newest_ids",
     "rows_after",
     "under",
 ]
@@ -164,3 +169,21 @@ def count_labels(connection: sa.Connection, limit: int) -> list[tuple[int, int]]
     query = sa.select(labels.c.label, number).where(labels.c.rank == 0).group_by(labels.c.label)
     query = query.order_by(number.desc(), labels.c.label).limit(limit)
     return [(row[0], row[1]) for row in connection.execute(query)]
+
+
+def all_ids(connection: sa.Connection) -> NDArray[np.int64]:
+    """Return the ids of all images, ascending."""
+    query = sa.select(images.c.id).order_by(images.c.id)
+    return np.fromiter(connection.scalars(query), np.int64)
+
+
+def highest_id(connection: sa.Connection) -> int:
+    """Return the highest id of an image, or 0."""
+    return connection.scalar(sa.select(sa.func.max(images.c.id))) or 0
+
+
+def newest_ids(connection: sa.Connection, limit: int) -> list[int]:
+    """Return the ids of the images added last, the newest first."""
+    return list(
+        connection.scalars(sa.select(images.c.id).order_by(images.c.id.desc()).limit(limit))
+    )

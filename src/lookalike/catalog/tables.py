@@ -1,4 +1,8 @@
-"""The tables of the catalog, in the SQL that SQLite and PostgreSQL share."""
+"""All tables of the catalog, in the SQL that SQLite and PostgreSQL share.
+
+A change here is a new schema version and a step in :mod:`.migrations`, which brings the libraries
+that people have to what a new one looks like. No table is made by its first use.
+"""
 
 from __future__ import annotations
 
@@ -11,19 +15,30 @@ import sqlalchemy as sa
 
 __all__ = [
     "SCHEMA_VERSION",
+    "TEXT_COLUMNS",
+    "TEXT_INDEX",
+    "AnyText",
     "deletions",
+    "event_state",
+    "event_users",
+    "events",
     "failures",
     "generations",
     "images",
     "labels",
     "meta",
+    "name_examples",
+    "name_pictures",
+    "name_vectors",
+    "picture_colours",
+    "picture_parts",
     "schema",
     "to_json",
     "vectors",
 ]
 
-SCHEMA_VERSION = 1
-"""Raised by one with every change of the tables that an older program cannot read."""
+SCHEMA_VERSION = 2
+"""Raised by one with every change of the tables; see :mod:`.migrations`."""
 
 _ESCAPE = "\x1a"
 _UNSAFE = re.compile("[\x00\x1a\ud800-\udfff]")
@@ -157,3 +172,112 @@ failures = sa.Table(
     sa.Column("mtime_ns", sa.BigInteger),
     sa.Column("time", sa.Double, nullable=False),
 )
+
+# What belongs to the content of a picture, not to an image: a copy or a renamed file needs no new
+# row, and a changed file cannot have an old one.
+
+picture_colours = sa.Table(
+    "picture_colours",
+    schema,
+    sa.Column("content_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("shares", sa.LargeBinary, nullable=False),  # uint8, 255 for the whole picture
+    sqlite_with_rowid=False,
+)
+
+picture_parts = sa.Table(
+    "picture_parts",
+    schema,
+    sa.Column("content_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("generation_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("boxes", sa.LargeBinary, nullable=False),  # int32, little-endian, (n, 4)
+    sa.Column("codes", sa.LargeBinary, nullable=False),  # int8, (n, dimensions)
+)
+
+# The user's own names and the events refer to images by no foreign key: what is known of an image
+# may outlive it, and every reading joins with the images.
+
+name_examples = sa.Table(
+    "name_examples",
+    schema,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("name", AnyText, nullable=False),
+    sa.Column("image_id", sa.BigInteger),
+    sa.Column("picture_id", sa.BigInteger),
+    sa.Column("origin", AnyText, nullable=False),  # "" by hand, else what it was learned from
+    sa.Column("added", sa.Double, nullable=False),
+    sa.UniqueConstraint("name", "image_id"),
+    sa.UniqueConstraint("name", "picture_id"),
+    sa.Index("name_examples_by_image", "image_id"),
+    sqlite_autoincrement=True,
+)
+
+name_pictures = sa.Table(
+    "name_pictures",
+    schema,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("content_hash", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("uri", AnyText, nullable=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),  # a small JPEG
+    sqlite_autoincrement=True,
+)
+
+name_vectors = sa.Table(
+    "name_vectors",
+    schema,
+    sa.Column("picture_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("generation_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("data", sa.LargeBinary, nullable=False),  # float16, little-endian
+)
+
+event_users = sa.Table(
+    "event_users",
+    schema,
+    sa.Column("id", _Id, primary_key=True),
+    sa.Column("name", AnyText, nullable=False, unique=True),
+)
+
+events = sa.Table(
+    "events",
+    schema,
+    sa.Column("user_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("image_id", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("time", sa.Double, primary_key=True),
+    sa.Column("weight", sa.Double),  # NULL: what the kind is worth
+    sqlite_with_rowid=False,
+)
+
+# One row that counts the writes: what was learned from the events knows whether it is still true.
+event_state = sa.Table(
+    "event_state",
+    schema,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("version", sa.BigInteger, nullable=False),
+)
+
+# The full-text index of SQLite: it stands beside the table of images, holds no text of its own,
+# and triggers keep it in step, whichever program writes.
+TEXT_INDEX = "image_words"
+TEXT_COLUMNS = ("uri", "page_url", "metadata")
+
+
+def _text_index() -> tuple[str, ...]:
+    names = ", ".join(TEXT_COLUMNS)
+    new = ", ".join(f"new.{name}" for name in TEXT_COLUMNS)
+    old = ", ".join(f"old.{name}" for name in TEXT_COLUMNS)
+    enter = f"INSERT INTO {TEXT_INDEX}(rowid, {names}) VALUES (new.id, {new});"
+    leave = (
+        f"INSERT INTO {TEXT_INDEX}({TEXT_INDEX}, rowid, {names}) VALUES ('delete', old.id, {old});"
+    )
+    return (
+        f"CREATE VIRTUAL TABLE {TEXT_INDEX} USING fts5({names}, content='images', "
+        "content_rowid='id', tokenize='unicode61 remove_diacritics 2')",
+        f"CREATE TRIGGER {TEXT_INDEX}_enter AFTER INSERT ON images BEGIN {enter} END",
+        f"CREATE TRIGGER {TEXT_INDEX}_leave AFTER DELETE ON images BEGIN {leave} END",
+        f"CREATE TRIGGER {TEXT_INDEX}_change AFTER UPDATE OF {names} ON images "
+        f"BEGIN {leave} {enter} END",
+    )
+
+
+for _statement in _text_index():
+    sa.event.listen(images, "after_create", sa.DDL(_statement).execute_if(dialect="sqlite"))

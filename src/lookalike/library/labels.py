@@ -106,7 +106,6 @@ class Names:
         parts = self._now()
         found = gather(self._catalog, parts.searcher.encoder, self._settings, images)
         with self._writing(wait=wait, progress=None), self._catalog.writing() as connection:
-            named.create_tables(connection)
             pictures = found.store(connection, parts.generation)
             return named.add_examples(
                 connection, name, image_ids=found.image_ids, pictures=pictures
@@ -165,7 +164,6 @@ class Names:
             if not any(found.values()):
                 raise EmptySourceError(f"None of the pictures in {folder} can be read.")
         with self._writing(wait=wait, progress=progress), self._catalog.writing() as connection:
-            named.create_tables(connection)
             before = _keys(named.examples(connection), origin)
             named.remove_origin(connection, origin)
             for name, some in found.items():

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from lookalike.catalog import Catalog, Generation
 from lookalike.catalog.picture_colours import colours_of
-from lookalike.catalog.text_index import create_text_index, has_text_index, images_saying
+from lookalike.catalog.reading import all_ids
+from lookalike.catalog.text_index import images_saying
 from lookalike.encoders import ModelCard
 from lookalike.encoders.texts import TextBridge, load_bridge, shipped_text_encoder
 from lookalike.encoders.texts.tower_encoder import has_towers, towers_of
 from lookalike.encoders.texts.two_tower import TwoTowers
-from lookalike.errors import LibraryError, UsageError
+from lookalike.errors import UsageError
 from lookalike.settings import Settings
 
 from .colouring import fill_colours
@@ -48,7 +45,6 @@ class WordSearcher:
         self, catalog: Catalog, generation: Generation, card: ModelCard, settings: Settings
     ) -> None:
         self._catalog, self._settings = catalog, settings
-        self._lock = threading.Lock()
         self._matrix: WordMatrix | None = None
         self._towers: TwoTowers | None = None
         bridge = load_bridge(card)
@@ -69,7 +65,7 @@ class WordSearcher:
         if not (question.english or question.words):
             raise UsageError(f"There is no word in {text!r} to search by.")
         ids, seen = self._seen(question) if self._towers is None else self._judged(text, question)
-        with self._reading() as connection:
+        with self._catalog.reading() as connection:
             found = images_saying(
                 connection, [spelling for word in question.words for spelling in word]
             )
@@ -116,8 +112,7 @@ class WordSearcher:
 
     def _all_ids(self) -> NDArray[np.int64]:
         with self._catalog.reading() as connection:
-            rows = connection.execute(sa.text("SELECT id FROM images ORDER BY id"))
-            return np.array([row[0] for row in rows], np.int64)
+            return all_ids(connection)
 
     def _coloured(
         self, ids: NDArray[np.int64], seen: Floats | None, question: Question
@@ -136,21 +131,6 @@ class WordSearcher:
             same = ids[place] == known
             found[place[same]] = shown[same]
         return found
-
-    @contextmanager
-    def _reading(self) -> Iterator[sa.Connection]:
-        """Give a connection to a catalog with its text index, made at first use if it may be."""
-        with self._lock:
-            with self._catalog.reading() as connection:
-                ready = has_text_index(connection)
-            if not ready:
-                try:
-                    with self._catalog.writing() as connection:
-                        create_text_index(connection)
-                except LibraryError:
-                    pass  # may not be written: it is read through instead
-        with self._catalog.reading() as connection:
-            yield connection
 
 
 def _matrix(catalog: Catalog, generation: Generation, bridge: TextBridge) -> WordMatrix:
