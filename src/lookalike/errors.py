@@ -30,6 +30,7 @@
         ├── LibraryBrokenError    (RuntimeError)        the catalog or index is damaged
         ├── LibraryBusyError      (BlockingIOError)     another process is writing
         ├── LibraryStorageError   (OSError)             disk full, read-only or failing
+        ├── LibraryClosedError    (ValueError)          used after it was closed
         └── NotInLibraryError     (KeyError)            no such image in the library
 """
 
@@ -45,6 +46,7 @@ __all__ = [
     "ImageTooLargeError",
     "LibraryBrokenError",
     "LibraryBusyError",
+    "LibraryClosedError",
     "LibraryError",
     "LibraryNotFoundError",
     "LibraryStorageError",
@@ -180,6 +182,10 @@ class LibraryBusyError(LibraryError, BlockingIOError):
 
 class LibraryStorageError(LibraryError, OSError):
     """The disk under the library is full, may not be written or does not answer."""
+
+
+class LibraryClosedError(LibraryError, ValueError):
+    """The library was closed before."""
 
 
 class NotInLibraryError(LibraryError, KeyError):

@@ -15,7 +15,7 @@ from .conftest import Run
 
 def names(library: Path) -> list[str]:
     with lookalike.open(library, create=False) as opened:
-        return [Path(image.uri).name for image in opened.images()]
+        return [Path(image.uri).name for image in opened.iterate()]
 
 
 def test_a_folder_is_indexed_and_a_second_run_leaves_it_alone(

@@ -65,7 +65,7 @@ def kill_and_finish(pictures: Path, library_folder: Path, *, kills: int, count: 
         assert report.added == count - len(before)
         assert report.unchanged == len(before)
         assert len(library) == count
-        assert library.check() == []
+        assert library.check() == ()
         name = str(pictures / "17.jpg")
         assert library.search(name, k=1)[0].uri == name
     assert len(stored(library_folder)) == count

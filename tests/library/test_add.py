@@ -25,7 +25,7 @@ def test_every_picture_of_a_folder_is_added(library: lookalike.Library, scenes: 
     report = library.add(scenes)
     assert (report.added, report.failed, len(library)) == (12, 0, 12)
     assert str(scenes / "deep" / "scene-9.png") in library
-    info = next(iter(library.images()))
+    info = next(iter(library.iterate()))
     assert (info.width, info.height, info.format) == (160, 120, "JPEG")
     assert info.url.startswith("file:///")
     assert len(info.labels) == 5
@@ -57,11 +57,11 @@ def test_a_changed_file_is_replaced(
 
 def test_a_renamed_file_keeps_its_vector(library: lookalike.Library, scenes: Path) -> None:
     library.add(scenes)
-    before = {image.uri: image.image_id for image in library.images()}
+    before = {image.uri: image.image_id for image in library.iterate()}
     (scenes / "scene-0.jpg").rename(scenes / "deep" / "moved.jpg")
     report = library.add(scenes)
     assert (report.renamed, report.added, len(library)) == (1, 0, 12)
-    after = {image.uri: image.image_id for image in library.images()}
+    after = {image.uri: image.image_id for image in library.iterate()}
     assert after[str(scenes / "deep" / "moved.jpg")] == before[str(scenes / "scene-0.jpg")]
     assert str(scenes / "scene-0.jpg") not in library
 
@@ -91,7 +91,7 @@ def test_two_files_that_swap_names_keep_their_own_pictures(
     assert len(library) == 2
     assert Path(library.search(make_scene(1), k=1)[0].uri).name == "b.bmp"
     assert Path(library.search(make_scene(2), k=1)[0].uri).name == "a.bmp"
-    assert library.check() == []
+    assert library.check() == ()
 
 
 def test_prune_forgets_what_is_gone(library: lookalike.Library, scenes: Path) -> None:
@@ -147,7 +147,7 @@ def test_refresh_encodes_everything_again(library: lookalike.Library, scenes: Pa
     library.add(scenes)
     report = library.add(scenes, refresh=True)
     assert (report.updated, report.unchanged, len(library)) == (12, 0, 12)
-    assert library.check() == []
+    assert library.check() == ()
 
 
 def test_a_table_gives_metadata_and_page_urls(library: lookalike.Library, scenes: Path) -> None:

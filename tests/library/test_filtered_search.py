@@ -126,10 +126,10 @@ def test_wrong_options_are_said(
 
 
 def test_images_are_listed_with_a_filter_and_an_order(library: lookalike.Library) -> None:
-    shown = list(library.images(where="category = 'hat' and price < 10", sort="-price"))
+    shown = list(library.iterate(where="category = 'hat' and price < 10", sort="-price"))
     assert [image.metadata["price"] for image in shown] == [9.5, 6.5, 3.5, 0.5]
-    assert len(list(library.images())) == 30
-    assert [Path(image.uri).stem for image in library.images(sort="-price")][-1] == "29"
+    assert len(list(library.iterate())) == 30
+    assert [Path(image.uri).stem for image in library.iterate(sort="-price")][-1] == "29"
 
 
 @pytest.mark.parametrize("name", ["hats.npy", "hats.parquet"])

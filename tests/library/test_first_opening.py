@@ -64,7 +64,7 @@ def test_damaged_metadata_is_said(tmp_path: Path, scenes: Path) -> None:
         lookalike.open(tmp_path / "library") as library,
         pytest.raises(lookalike.LibraryBrokenError, match="metadata that cannot be read"),
     ):
-        list(library.images())
+        list(library.iterate())
 
 
 def test_check_reads_the_whole_index(tmp_path: Path, scenes: Path) -> None:
@@ -73,7 +73,7 @@ def test_check_reads_the_whole_index(tmp_path: Path, scenes: Path) -> None:
     with lookalike.open(tmp_path / "library") as library:
         library.add(scenes)
         library.rebuild_index()
-        assert library.check() == []
+        assert library.check() == ()
     (file,) = (tmp_path / "library" / "index").glob("*.vectors")
     status = file.stat()
     file.write_bytes(bytes(status.st_size))

@@ -65,7 +65,7 @@ def test_each_picture_is_shown_once_with_its_copies(
 def test_folding_loses_no_file(library: lookalike.Library, make_scene: Scene) -> None:
     hits = library.search(make_scene(3, (320, 240)), k=100, fold=True)
     assert len(hits) == SCENES
-    assert sorted(every(hits)) == sorted(image.uri for image in library.images())
+    assert sorted(every(hits)) == sorted(image.uri for image in library.iterate())
 
 
 @pytest.mark.parametrize("diversity", [0.0, 0.5])
@@ -79,7 +79,7 @@ def test_pages_share_nothing_and_lose_nothing(
     ]
     assert [len(page) for page in pages] == [3, 3, 2, 0]
     shown = [uri for page in pages for uri in every(page)]
-    assert sorted(shown) == sorted(image.uri for image in library.images())
+    assert sorted(shown) == sorted(image.uri for image in library.iterate())
 
 
 def test_bounds_hold_for_copies_too(library: lookalike.Library, make_scene: Scene) -> None:

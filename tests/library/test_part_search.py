@@ -63,11 +63,11 @@ def own(shared: Path, pictures: Path, tmp_path: Path) -> tuple[Path, Path]:
 
 def counts(library: lookalike.Library) -> dict[str, int]:
     """Return by the name of each image how many parts it has."""
-    generation = library._generation
-    with library._catalog.reading() as connection:
+    generation = library.session.now().generation
+    with library.session.catalog.reading() as connection:
         blocks = list(part_blocks(connection, generation))
     ids = np.concatenate([block.image_ids for block in blocks]).tolist() if blocks else []
-    names = {image.image_id: Path(image.uri).stem for image in library.images()}
+    names = {image.image_id: Path(image.uri).stem for image in library.iterate()}
     return {name: ids.count(image_id) for image_id, name in names.items()}
 
 
@@ -174,7 +174,7 @@ def test_a_library_without_parts_says_how_to_get_them(
         assert (report.updated, report.unchanged) == (5, 0)
         assert library.search(scene(0), parts=True, k=1)[0].part is not None
         assert library.add(pictures, parts=True, workers=1).unchanged == 5
-        assert library.check() == []
+        assert library.check() == ()
 
 
 def test_parts_follow_their_pictures(
@@ -201,7 +201,7 @@ def test_parts_follow_their_pictures(
         library.remove(pictures / "1.png")
         assert counts(library)["copy"] == 9
         library.remove(pictures / "copy.png")
-        with library._catalog.reading() as connection:
+        with library.session.catalog.reading() as connection:
             kept = connection.exec_driver_sql("select count(*) from picture_parts").scalar()
         assert kept == 5  # tiny has a row without parts: it is not read again and again
 
@@ -221,7 +221,7 @@ def test_whoever_wants_no_parts_gets_none(own: tuple[Path, Path], make_scene: Sc
 def test_the_parts_of_broken_rows_are_told(own: tuple[Path, Path]) -> None:
     folder, pictures = own
     with lookalike.open(folder) as library:
-        with library._catalog.writing() as connection:
+        with library.session.catalog.writing() as connection:
             connection.exec_driver_sql("update picture_parts set codes = x'0102'")
         with pytest.raises(lookalike.errors.LibraryBrokenError, match="--parts --refresh"):
             library.search(pictures / "1.png", parts=True)

@@ -84,7 +84,7 @@ def test_every_picture_gets_a_vector_of_the_new_model(
     assert vectors(library.path) == {"efficientnet-lite0": 0, "own": 12}
     assert library.stats().model == "own"
     assert [hit.uri for hit in library.search(query, k=5)] == before
-    assert library.check() == []
+    assert library.check() == ()
 
 
 def test_parts_go_with_the_model_that_gave_them(
@@ -131,7 +131,7 @@ def test_going_back_after_the_old_vectors_were_removed_embeds_them_anew(
     assert library.reembed("efficientnet-lite0", workers=1).embedded == 12
     query = str(scenes / "scene-3.jpg")
     assert library.search(query, k=1)[0].uri == query
-    assert library.check() == []
+    assert library.check() == ()
 
 
 def test_a_lost_picture_keeps_the_old_model_until_it_may_be_dropped(
@@ -193,7 +193,7 @@ def test_what_was_recognised_before_the_switch_is_asked_again(
     library: lookalike.Library, scenes: Path, own: str
 ) -> None:
     library.add(scenes)
-    library.names.add("mine", scenes / "scene-3.jpg")
+    library.labels.add("mine", scenes / "scene-3.jpg")
     query = Switching(scenes / "scene-3.jpg", library.path, own)
     found = library.recognize(query)
     assert query.switched
@@ -253,7 +253,7 @@ def test_kills_lose_nothing_and_the_next_run_goes_on(
     assert (report.switched, report.embedded) == (True, 500 - done)
     assert vectors(library.path) == {"efficientnet-lite0": 0, "own": 500}
     assert [hit.uri for hit in library.search(query, k=5)] == best
-    assert library.check() == []
+    assert library.check() == ()
 
 
 def test_pictures_added_by_another_process_meanwhile_are_embedded_too(
@@ -291,4 +291,4 @@ def test_pictures_added_by_another_process_meanwhile_are_embedded_too(
     assert report.switched
     assert set(counts) == {50}
     assert vectors(library.path) == {"efficientnet-lite0": 0, "own": 120}
-    assert library.check() == []
+    assert library.check() == ()

@@ -101,8 +101,8 @@ def test_wrong_queries_are_told(library: lookalike.Library, tmp_path: Path) -> N
         library.search(tmp_path / "missing.jpg")
     with pytest.raises(lookalike.UsageError, match="folder"):
         library.search(tmp_path)
-    with pytest.raises(lookalike.UsageError, match="int"):
-        library.search(3)  # type: ignore[arg-type]
+    with pytest.raises(lookalike.UsageError, match="float"):
+        library.search(3.0)  # type: ignore[arg-type]
     with pytest.raises(lookalike.ImageError):
         library.search(np.zeros((0, 5, 3), np.uint8))
     with pytest.raises(lookalike.FetchError):

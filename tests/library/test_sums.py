@@ -50,7 +50,7 @@ def names(hits: lookalike.Hits) -> list[str]:
 
 
 def test_pictures_are_added_up_as_vectors(library: lookalike.Library, here: Path) -> None:
-    encoder = library._in_use.now().searcher.encoder
+    encoder = library.session.now().searcher.encoder
     vectors = {}
     for name in ("plain1.png", "red2.png"):
         pixels = np.asarray(Image.open(name))

@@ -36,7 +36,7 @@ def picture(library: Library, name: str) -> Path:
 
 
 def passing(library: Library, where: str) -> list[str]:
-    return sorted(Path(image.uri).stem for image in library.images(where=where))
+    return sorted(Path(image.uri).stem for image in library.iterate(where=where))
 
 
 def scene(number: int) -> list[str]:
@@ -44,8 +44,8 @@ def scene(number: int) -> list[str]:
 
 
 def test_images_that_are_recognised_pass_beside_the_examples(library: Library) -> None:
-    library.names.add("Shoe", picture(library, "0-large"))
-    library.names.add("boot", picture(library, "1-large"))
+    library.labels.add("Shoe", picture(library, "0-large"))
+    library.labels.add("boot", picture(library, "1-large"))
     for where in (
         "label_own = 'Shoe'",
         "label_own = 'shoe'",
@@ -63,8 +63,8 @@ def test_images_that_are_recognised_pass_beside_the_examples(library: Library) -
 
 
 def test_the_answers_are_those_of_recognition(library: Library) -> None:
-    library.names.add("shoe", picture(library, "0-large"))
-    library.names.add("boot", picture(library, "1-large"))
+    library.labels.add("shoe", picture(library, "0-large"))
+    library.labels.add("boot", picture(library, "1-large"))
     answers = {
         name: library.recognize(picture(library, name)).names
         for name in scene(0) + scene(1) + scene(2)
@@ -75,24 +75,24 @@ def test_the_answers_are_those_of_recognition(library: Library) -> None:
 
 
 def test_a_correction_and_a_new_picture_count_at_once(library: Library) -> None:
-    library.names.add("shoe", picture(library, "0-large"))
+    library.labels.add("shoe", picture(library, "0-large"))
     assert passing(library, "label_own = 'shoe'") == scene(0)
-    library.names.add("boot", picture(library, "0-small"))
+    library.labels.add("boot", picture(library, "0-small"))
     assert "0-small" not in passing(library, "label_own = 'shoe'")
-    library.names.add("shoe", picture(library, "0-small"))  # both now
+    library.labels.add("shoe", picture(library, "0-small"))  # both now
     assert "0-small" in passing(library, "label_own = 'shoe'")
     assert "0-small" in passing(library, "label_own = 'boot'")
-    library.names.remove("boot")
+    library.labels.remove("boot")
     with Image.open(picture(library, "0-large")) as opened:
         opened.resize((opened.width // 2, opened.height // 2)).save(picture(library, "0-tiny"))
     library.add(picture(library, "0-tiny"), workers=1)
     assert "0-tiny" in passing(library, "label_own = 'shoe'")
-    library.names.remove("shoe")
+    library.labels.remove("shoe")
     assert len(passing(library, "label_own is null")) == 10
 
 
 def test_an_example_outside_of_the_library_teaches_too(library: Library, make_scene: Scene) -> None:
-    library.names.add("boot", np.asarray(make_scene(1)))
+    library.labels.add("boot", np.asarray(make_scene(1)))
     assert passing(library, "label_own = 'boot'") == scene(1)
 
 
@@ -102,7 +102,7 @@ def test_a_column_of_that_name_is_asked_as_metadata(tmp_path: Path, make_scene: 
     with lookalike.open(tmp_path / "x.lookalike") as library:
         library.add(tmp_path / "x.csv", workers=1)
         where = "metadata.label_own = 'yes' and taught = 'no'"
-        uris = [image.uri for image in library.images(where=where)]
+        uris = [image.uri for image in library.iterate(where=where)]
     assert uris == [path_to_uri(tmp_path / "a.png")]
 
 
@@ -116,23 +116,23 @@ def test_a_column_of_that_name_is_asked_as_metadata(tmp_path: Path, make_scene: 
     ],
 )
 def test_what_cannot_be_asked_is_said(library: Library, where: str, said: str) -> None:
-    library.names.add("shoe", picture(library, "0-large"))
+    library.labels.add("shoe", picture(library, "0-large"))
     with pytest.raises(UsageError, match=said):
-        list(library.images(where=where))
+        list(library.iterate(where=where))
     with pytest.raises(UsageError, match="sorted"):
-        list(library.images(sort="label_own"))
+        list(library.iterate(sort="label_own"))
 
 
 def test_a_library_that_was_taught_nothing_says_how(library: Library) -> None:
     assert passing(library, "label_own like '%'") == []
     with pytest.raises(UsageError, match="label add"):
-        list(library.images(where="label_own = 'shoe'"))
+        list(library.iterate(where="label_own = 'shoe'"))
 
 
 def test_a_label_is_that_of_the_network_or_an_own_one(library: Library) -> None:
-    library.names.add("shoe", picture(library, "0-large"))
+    library.labels.add("shoe", picture(library, "0-large"))
     own = passing(library, "label_own = 'shoe'")
-    image = next(one for one in library.images() if one.labels and one.labels[0].name)
+    image = next(one for one in library.iterate() if one.labels and one.labels[0].name)
     name = image.labels[0].name.replace("'", "''")
     network = passing(library, f"label_network = '{name}'")
     assert network and own == scene(0)

@@ -63,10 +63,10 @@ def test_metadata_is_read_in_both_languages(tmp_path: Path, walls: Path) -> None
 def test_an_older_library_learns_its_colours_when_asked(tmp_path: Path, walls: Path) -> None:
     with lookalike.open(tmp_path / "lib") as library:
         library.add(walls, workers=1)
-        with library._catalog.writing() as connection:
+        with library.session.catalog.writing() as connection:
             connection.execute(sa.delete(picture_colours))
         assert names(library.search("red"))[0] == "first"
-        with library._catalog.reading() as connection:
+        with library.session.catalog.reading() as connection:
             assert len(connection.execute(sa.select(picture_colours)).all()) > 0
 
 

@@ -81,7 +81,7 @@ def test_a_closed_or_failing_file_is_told(library: lookalike.Library) -> None:
 
 
 def test_a_known_vector_finds_what_its_picture_finds(library: lookalike.Library) -> None:
-    searcher = library._in_use.now().searcher
+    searcher = library.session.now().searcher
     path = library.path.parent / "2.png"
     own = encode_picture(path, searcher.encoder, library.settings)
     known = Known("two", own.vector, image_id=3)
@@ -97,7 +97,7 @@ def test_a_known_vector_finds_what_its_picture_finds(library: lookalike.Library)
 
 
 def test_an_encoded_picture_has_its_name_once_in_an_error(library: lookalike.Library) -> None:
-    encoder = library._in_use.now().searcher.encoder
+    encoder = library.session.now().searcher.encoder
     with pytest.raises(ImageError, match=r"^the query: (?!the query)"):
         encode_picture(b"no picture", encoder, library.settings)
     with pytest.raises(ImageError, match=r"^mine: (?!the query)"):
@@ -105,7 +105,7 @@ def test_an_encoded_picture_has_its_name_once_in_an_error(library: lookalike.Lib
 
 
 def test_the_hash_of_a_picture_is_that_of_its_file_or_pixels(library: lookalike.Library) -> None:
-    encoder = library._in_use.now().searcher.encoder
+    encoder = library.session.now().searcher.encoder
     path = library.path.parent / "1.png"
     with Image.open(path) as image:
         given = (path, path.read_bytes(), io.BytesIO(path.read_bytes()), image, np.asarray(image))

@@ -47,8 +47,8 @@ def test_remembering_changes_nothing_and_asks_once() -> None:
 def test_a_library_gives_the_vectors_of_its_images(library: lookalike.Library) -> None:
     from lookalike.recommendation.content import LibraryContent
 
-    parts = library._in_use.now()
-    content = LibraryContent(library._catalog, parts.index, parts.generation)
+    parts = library.session.now()
+    content = LibraryContent(library.session.catalog, parts.index, parts.generation)
     found, vectors = content.vectors(np.array([5, 2, 999, 2]))
     assert found.tolist() == [2, 5]
     assert np.linalg.norm(vectors, axis=1).round(3).tolist() == [1.0, 1.0]

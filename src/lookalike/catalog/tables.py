@@ -280,4 +280,5 @@ def _text_index() -> tuple[str, ...]:
 
 
 for _statement in _text_index():
-    sa.event.listen(images, "after_create", sa.DDL(_statement).execute_if(dialect="sqlite"))
+    _ddl = sa.DDL(_statement)  # type: ignore[no-untyped-call]
+    sa.event.listen(images, "after_create", _ddl.execute_if(dialect="sqlite"))

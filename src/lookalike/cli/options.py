@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 
+import lookalike
+
 if TYPE_CHECKING:
     from lookalike.library.library import Library
 
@@ -121,11 +123,10 @@ def repeated_option(path: Path | None) -> str:
 
 def open_named(path: Path | None, *, create: bool = False) -> Library:
     """Open the library that is meant, and say which it is when it was not named."""
-    from lookalike.library.opening import open_library
 
     from .console import clean, note
 
-    library = open_library(path, create=create)
+    library = lookalike.open(path, create=create)
     if path is None:
         note(f"Library: {clean(str(library.path))}")
     return library

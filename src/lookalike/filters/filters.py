@@ -17,7 +17,9 @@ from lookalike.catalog import Catalog
 from lookalike.catalog.columns import UserColumn, user_columns
 from lookalike.catalog.tables import images
 from lookalike.errors import UsageError
+from lookalike.results import Facet
 
+from .facets import facet_of
 from .fields import Field, UserField, built_in_fields, compared, say_what
 from .label_fields import Labelling, label_fields
 from .where import And, Compare, Condition, Name, Not, Or, parse_name, parse_where
@@ -113,6 +115,18 @@ class Filters:
                 ranked = key.desc() if order is not None and order.downwards else key.asc()
                 query = query.order_by(key.is_(None), ranked)
             return _ids(connection, query.order_by(images.c.id))
+
+    def facet(self, name: str, where: str | None, *, k: int) -> Facet:
+        """Return what values a field has among the images that pass; see :func:`facet_of`.
+
+        Raises:
+            UsageError: there is no such field, or the filter makes no sense.
+        """
+        parsed = parse_name(name)
+        condition = None if where is None else parse_where(where)
+        with self._catalog.reading() as connection:
+            passing = sa.true() if condition is None else self._compiled(connection, condition)
+            return facet_of(connection, name, self._field(connection, parsed), passing, k=k)
 
     def sorted(self, image_ids: Sequence[int], sort: str) -> list[int]:
         """Return these ids in the order of a field, ties as they are; without those now gone.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -35,6 +35,11 @@ class Labelling(Protocol):
     def missing(self) -> sa.ColumnElement[bool]:
         """Tell whether an image has none."""
 
+    def counts(
+        self, connection: sa.Connection, passing: sa.ColumnElement[bool]
+    ) -> Mapping[str, int]:
+        """Return how many of the images that pass have each label."""
+
 
 @dataclass(frozen=True, slots=True)
 class NetworkLabels:
@@ -55,6 +60,14 @@ class NetworkLabels:
     def missing(self) -> sa.ColumnElement[bool]:
         """Tell whether an image has none."""
         return images.c.id.not_in(sa.select(labels.c.image_id))
+
+    def counts(
+        self, connection: sa.Connection, passing: sa.ColumnElement[bool]
+    ) -> Mapping[str, int]:
+        """Return how many of the images that pass have each label."""
+        query = sa.select(labels.c.label, sa.func.count()).select_from(images.join(labels))
+        rows = connection.execute(query.where(passing).group_by(labels.c.label)).all()
+        return {self.names[row[0]]: row[1] for row in rows if 0 <= row[0] < len(self.names)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +102,36 @@ class LabelField:
     def number(self) -> Expression | None:
         """Return None: labels are no numbers."""
         return None
+
+    def counts(
+        self, connection: sa.Connection, passing: sa.ColumnElement[bool]
+    ) -> Mapping[str, int]:
+        """Return how many of the images that pass have each label, from whomever."""
+        found = [source() for source in self.sources]
+        counts: dict[str, int] = {}
+        for one in found:
+            for name, count in one.counts(connection, passing).items():
+                counts[name] = (
+                    _of_any(connection, passing, found, name) if name in counts else count
+                )
+        return counts
+
+    def without(self) -> sa.ColumnElement[bool]:
+        """Tell whether an image has no label."""
+        return sa.and_(*(source().missing() for source in self.sources))
+
+
+def _of_any(
+    connection: sa.Connection,
+    passing: sa.ColumnElement[bool],
+    found: Sequence[Labelling],
+    name: str,
+) -> int:
+    """Return how many of the images that pass have a label from anybody who gives it."""
+    places = [(one, list(one.names).index(name)) for one in found if name in one.names]
+    has = sa.or_(*(one.having([place]) for one, place in places))
+    query = sa.select(sa.func.count()).select_from(images).where(passing, has)
+    return connection.scalar(query) or 0
 
 
 def label_fields(

@@ -5,36 +5,41 @@ from __future__ import annotations
 import os
 import time as clock
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
+from lookalike.catalog.events import (
+    KINDS,
+    NewEvents,
+    add_events,
+    count_events,
+    events_of,
+    find_user,
+    forget_user,
+)
 from lookalike.errors import NotInLibraryError, UsageError
-from lookalike.results import Event, Progress
+from lookalike.recommendation.event_tables import EventColumns
+from lookalike.recommendation.importing import import_events
+from lookalike.recommendation.kinds import check_event, kind_number, seconds_of, worth
+from lookalike.results import Event, EventCounts, EventImport, Progress
 
-from .finding import single_image
-
-if TYPE_CHECKING:
-    from lookalike.catalog import Catalog
-    from lookalike.results import EventCounts, EventImport
+from .finding import Address, find_image
+from .session import Session
 
 __all__ = ["Events"]
-
-
-class _Writing(Protocol):
-    def __call__(
-        self, *, wait: bool, progress: Callable[[Progress], None] | None
-    ) -> AbstractContextManager[None]: ...
 
 
 class Events:
     """The events of a library: add some, import a table, look at a user's, forget a user's."""
 
-    def __init__(self, catalog: Catalog, writing: _Writing) -> None:
-        self._catalog, self._writing = catalog, writing
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def __repr__(self) -> str:
+        if self._session.closed:
+            return "<Events of a closed library>"
         counts = self.counts()
         return f"<Events {counts.events:,} of {counts.users:,} users>"
 
@@ -46,19 +51,17 @@ class Events:
 
     def counts(self) -> EventCounts:
         """Return how many events there are, of how many users and images, by kind."""
-        from lookalike.catalog.events import count_events
-
-        with self._catalog.reading() as connection:
+        with self._session.catalog.reading() as connection:
             return count_events(connection)
 
     def add(
         self,
         user: str,
-        item: int | str | os.PathLike[str],
+        item: Address,
         kind: str,
+        *,
         weight: float | None = None,
         time: float | datetime | str | None = None,
-        *,
         wait: bool = True,
     ) -> None:
         """Note that a user viewed, liked, disliked, saved or bought an image.
@@ -73,10 +76,6 @@ class Events:
             UsageError: no such kind, no user, or a weight or time that makes no sense.
             LibraryBusyError: another process is writing and ``wait`` is false.
         """
-        import numpy as np
-
-        from lookalike.catalog.events import NewEvents, add_events
-        from lookalike.recommendation.kinds import check_event, kind_number, seconds_of
 
         if not isinstance(user, str) or not user.strip():
             raise UsageError(f"The user is {user!r}; expected a text that is not empty.")
@@ -85,7 +84,7 @@ class Events:
             when = clock.time() if time is None else seconds_of(time)
         except ValueError as error:
             raise UsageError(f"{time!r} is no time: expected seconds or ISO 8601.") from error
-        image_id = single_image(self._catalog, item)
+        image_id = find_image(self._session.catalog, item)
         new = NewEvents(
             [user.strip()],
             np.zeros(1, np.int64),
@@ -94,7 +93,10 @@ class Events:
             np.array([when], np.float64),
             np.array([np.nan if weight is None else weight], np.float64),
         )
-        with self._writing(wait=wait, progress=None), self._catalog.writing() as connection:
+        with (
+            self._session.writing(wait=wait, progress=None),
+            self._session.catalog.writing() as connection,
+        ):
             add_events(connection, new)
 
     def import_table(
@@ -125,13 +127,10 @@ class Events:
             UsageError: no such kind, or no image has metadata of the name ``match``.
             LibraryBusyError: another process is writing and ``wait`` is false.
         """
-        from lookalike.recommendation.event_tables import EventColumns
-        from lookalike.recommendation.importing import import_events
-
         columns = EventColumns(user_column, item_column, kind_column, time_column, weight_column)
-        with self._writing(wait=wait, progress=progress):
+        with self._session.writing(wait=wait, progress=progress):
             return import_events(
-                self._catalog,
+                self._session.catalog,
                 Path(path).expanduser(),
                 columns=columns,
                 match=match,
@@ -141,16 +140,17 @@ class Events:
             )
 
     def of(self, user: str) -> tuple[Event, ...]:
-        """Return the events of a user, the oldest first; none for a user who is not known."""
-        from lookalike.catalog.events import KINDS, events_of, find_user
-        from lookalike.recommendation.kinds import worth
+        """Return the events of a user, the oldest first.
 
-        with self._catalog.reading() as connection:
+        Raises:
+            NotInLibraryError: there is no event of such a user.
+        """
+        with self._session.catalog.reading() as connection:
             user_id = find_user(connection, user)
             if user_id is None:
-                return ()
+                raise _unknown(user)
             table = events_of(connection, user_id)
-        rows = self._catalog.images(table.image_ids.tolist())
+        rows = self._session.catalog.images(table.image_ids.tolist())
         columns = (table.image_ids, table.kinds, worth(table), table.times)
         return tuple(
             Event(user, image_id, rows[image_id].uri, KINDS[kind], weight, when)
@@ -165,11 +165,16 @@ class Events:
             NotInLibraryError: there is no such user.
             LibraryBusyError: another process is writing and ``wait`` is false.
         """
-        from lookalike.catalog.events import find_user, forget_user
-
-        with self._catalog.reading() as connection:
+        with self._session.catalog.reading() as connection:
             known = find_user(connection, user) is not None
         if known:
-            with self._writing(wait=wait, progress=None), self._catalog.writing() as connection:
+            with (
+                self._session.writing(wait=wait, progress=None),
+                self._session.catalog.writing() as connection,
+            ):
                 return forget_user(connection, user) or 0
-        raise NotInLibraryError(f"The library has no events of a user {user!r}.")
+        raise _unknown(user)
+
+
+def _unknown(user: str) -> NotInLibraryError:
+    return NotInLibraryError(f"The library has no events of a user {user!r}.")

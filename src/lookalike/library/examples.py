@@ -7,30 +7,51 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from lookalike.catalog import Catalog, Generation
-from lookalike.catalog import examples as named
+from lookalike.catalog import examples as stored
 from lookalike.catalog.examples import Example, OutsidePicture
-from lookalike.errors import EmptySourceError, LookalikeError, SourceNotFoundError, UsageError
-from lookalike.images import Limits, content_hash, decode, pixels_from, thumbnail_jpeg
-from lookalike.query import QueryImage, query_bytes
+from lookalike.catalog.image_vectors import copies_of, vectors_of_images
+from lookalike.errors import (
+    EmptySourceError,
+    LookalikeError,
+    NotInLibraryError,
+    SourceNotFoundError,
+    UsageError,
+)
+from lookalike.images import thumbnail_jpeg
+from lookalike.query import EncodedPicture, QueryImage, encode_picture, read_query
 from lookalike.results import Failure
 from lookalike.sources import find_items, path_to_uri
 
-from .finding import find_targets
+from .finding import Address, find, find_image, is_address
+from .session import Session, View
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from lookalike.encoders import Encoder
-    from lookalike.settings import Settings
 
-__all__ = ["Gathered", "gather", "matching", "of_column", "of_folder"]
+__all__ = [
+    "Gathered",
+    "Given",
+    "Pictured",
+    "gather",
+    "matching",
+    "of_column",
+    "of_folder",
+    "read_given",
+]
 
 _COPY_SIDE = 384
 _MOST_NAMES = 5000
 _PAGE = 1000
+
+Given: TypeAlias = "int | QueryImage"
+"""The id of an image, or whatever a query may be."""
 
 
 @dataclass(slots=True)
@@ -46,43 +67,81 @@ class Gathered:
     def store(self, connection: sa.Connection, generation: Generation) -> list[int]:
         """Keep the outside pictures with their vectors; return their ids."""
         rows = [
-            (named.store_picture(connection, picture), vector) for picture, vector in self.pictures
+            (stored.store_picture(connection, picture), vector) for picture, vector in self.pictures
         ]
-        named.store_vectors(connection, generation.id, rows)
+        stored.store_vectors(connection, generation.id, rows)
         return [key for key, _ in rows]
 
 
+@dataclass(frozen=True, slots=True)
+class Pictured:
+    """Pictures given as examples, as vectors, float32 (n, d), with names to show.
+
+    ``same`` are the images of the library that are one of them, or a copy byte for byte.
+    """
+
+    vectors: NDArray[np.float32]
+    names: tuple[str, ...]
+    same: NDArray[np.int64]
+
+
 def gather(
-    catalog: Catalog,
-    encoder: Encoder | None,
-    settings: Settings,
-    images: Sequence[QueryImage | int],
-    *,
-    failures: list[Failure] | None = None,
+    session: Session, images: Sequence[Given], *, failures: list[Failure] | None = None
 ) -> Gathered:
     """Look the images up in the library, and read and encode those that are not in it.
 
-    A number is the id of an image. With ``failures`` what cannot be read goes there; without
-    it, it is an error.
+    With ``failures`` what cannot be read goes there; without it, it is an error.
     """
     found = Gathered()
     for image in images:
-        if isinstance(image, int):
-            found.image_ids.append(image)
-            continue
-        ids = _in_library(catalog, image)
+        ids = _in_library(session.catalog, image)
         if ids:
             found.image_ids += ids
             continue
         try:
-            assert encoder is not None
-            found.pictures.append(_read(image, encoder, settings))
+            outside = _read(image, session, side=_COPY_SIDE)
         except LookalikeError as error:
             if failures is None:
                 raise
             kind = type(error).__name__
             failures.append(Failure(_uri(image), kind, str(error), time.time()))
+            continue
+        copy = thumbnail_jpeg(outside.picture.pixels, longest_side=_COPY_SIDE)
+        picture = OutsidePicture(outside.content_hash, _uri(image), copy)
+        found.pictures.append((picture, outside.vector.astype("<f2").tobytes()))
     return found
+
+
+def read_given(given: Sequence[Given], session: Session, view: View) -> Pictured:
+    """Look up or read each picture.
+
+    A path or URL of the library means its image there, whether or not the file still exists.
+
+    Raises:
+        NotInLibraryError: there is no image of that id.
+        SourceNotFoundError: a path is neither an image of the library nor a file.
+        SourceError, ImageError: a picture from outside cannot be read.
+        UsageError: one is of no type that can be read, or a folder.
+    """
+    vectors: list[NDArray[np.float32]] = []
+    names: list[str] = []
+    hashes: list[bytes] = []
+    image_ids: list[int] = []
+    for one in given:
+        image_id = _single(session.catalog, one)
+        if image_id is None:
+            outside = _read(one, session)
+            hashes.append(outside.content_hash)
+            name, vector = outside.name, outside.vector
+        else:
+            image_ids.append(image_id)
+            name, vector = stored_vector(session.catalog, view.generation, image_id)
+        names.append(name)
+        vectors.append(vector)
+    with session.catalog.reading() as connection:
+        same = copies_of(connection, image_ids, hashes)
+    shape = (len(vectors), view.generation.dimensions)
+    return Pictured(np.reshape(vectors, shape).astype(np.float32), tuple(names), same)
 
 
 def of_column(catalog: Catalog, column: str) -> tuple[dict[str, list[int]], int]:
@@ -139,31 +198,61 @@ def of_folder(folder: str | os.PathLike[str]) -> tuple[str, dict[str, list[str]]
     return f"folder {path_to_uri(path)}", found
 
 
-def matching(
-    catalog: Catalog, examples: Sequence[Example], image: QueryImage, settings: Settings
-) -> list[Example]:
+def matching(session: Session, examples: Sequence[Example], image: Given) -> list[Example]:
     """Return those of the examples that a picture stands for: by its name, else by its content."""
-    ids = set(_in_library(catalog, image))
+    ids = set(_in_library(session.catalog, image))
     uri = _uri(image)
     found = [one for one in examples if one.image_id in ids or (uri and one.uri == uri)]
-    if found or (isinstance(image, (str, os.PathLike)) and not os.path.lexists(image)):
+    if found or isinstance(image, int):
         return found
-    key = _content(image, settings)[0]
-    with catalog.reading() as connection:
-        picture = named.picture_ids(connection, [key]).get(key)
+    if isinstance(image, (str, os.PathLike)) and not os.path.lexists(image):
+        return found
+    key = read_query(image, settings=session.settings).content_hash
+    with session.catalog.reading() as connection:
+        picture = stored.picture_ids(connection, [key]).get(key)
     return [one for one in examples if picture is not None and one.picture_id == picture]
 
 
-def _in_library(catalog: Catalog, image: QueryImage) -> list[int]:
-    if not isinstance(image, (str, os.PathLike)):
+def stored_vector(
+    catalog: Catalog, generation: Generation, image_id: int
+) -> tuple[str, NDArray[np.float32]]:
+    """Return the uri of an image and its vector, float32 (d,).
+
+    Raises:
+        NotInLibraryError: there is no such image any more.
+    """
+    row = catalog.images([image_id]).get(image_id)
+    with catalog.reading() as connection:
+        _, vectors = vectors_of_images(connection, generation, np.array([image_id]))
+    if row is None or not len(vectors):  # removed between two look-ups
+        raise NotInLibraryError(f"The library holds no image with the id {image_id}.")
+    return row.uri, vectors[0].astype(np.float32)
+
+
+def _in_library(catalog: Catalog, image: Given) -> list[int]:
+    """Return the images of the library that a person points at; none for other pictures."""
+    if not is_address(image):
         return []
-    text = os.fspath(image)
-    if Path(text).expanduser().is_dir():
-        raise UsageError(f"{text} is a folder. To learn a folder: lookalike label learn {text}")
-    return list(find_targets(catalog, text).image_ids)
+    if not isinstance(image, (str, os.PathLike)):
+        return [find_image(catalog, cast("int", image))]
+    if Path(os.fspath(image)).expanduser().is_dir():
+        raise UsageError(f"{image} is a folder. To learn a folder: lookalike label learn {image}")
+    found = find(catalog, image)
+    return list(found.image_ids) if found.exact else []
 
 
-def _uri(image: QueryImage | int) -> str:
+def _single(catalog: Catalog, given: Given) -> int | None:
+    if not is_address(given):
+        return None
+    try:
+        return find_image(catalog, cast("Address", given))
+    except NotInLibraryError:
+        if isinstance(given, (str, os.PathLike)):
+            return None
+        raise
+
+
+def _uri(image: Given) -> str:
     if not isinstance(image, (str, os.PathLike)):
         return ""
     text = os.fspath(image)
@@ -171,24 +260,16 @@ def _uri(image: QueryImage | int) -> str:
     return text if remote else path_to_uri(Path(text).expanduser())
 
 
-def _content(image: QueryImage, settings: Settings) -> tuple[bytes, bytes | None]:
-    """Return the SHA-256 of a picture's file, or of its pixels, and the bytes of the file."""
-    source = query_bytes(image, settings=settings)
-    if source is not None:
-        return content_hash(source[1]), source[1]
-    return content_hash(pixels_from(image).pixels.tobytes()), None
-
-
-def _read(image: QueryImage, encoder: Encoder, settings: Settings) -> tuple[OutsidePicture, bytes]:
-    key, data = _content(image, settings)
-    if data is None:
-        pixels = pixels_from(image).pixels
-    else:
-        limits = Limits(max_pixels=settings.max_pixels, max_bytes=settings.max_bytes)
-        try:
-            pixels = decode(data, shortest_side=_COPY_SIDE, limits=limits).pixels
-        except LookalikeError as error:
-            raise type(error)(f"{_uri(image) or 'The picture'}: {error}") from error
-    vector = encoder.encode(encoder.prepare(pixels)[None]).vectors[0]
-    copy = thumbnail_jpeg(pixels, longest_side=_COPY_SIDE)
-    return OutsidePicture(key, _uri(image), copy), vector.astype("<f2").tobytes()
+def _read(image: Given, session: Session, *, side: int = 0) -> EncodedPicture:
+    """Read a picture from outside of the library and encode it."""
+    try:
+        return encode_picture(
+            cast("QueryImage", image),
+            session.now().searcher.encoder,
+            session.settings,
+            side=side,
+        )
+    except SourceNotFoundError as error:
+        raise SourceNotFoundError(
+            f"{image!s} is neither an image of the library nor a file."
+        ) from error

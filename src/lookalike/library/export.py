@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, Literal, TypeAlias
@@ -11,9 +11,12 @@ from typing import Any, BinaryIO, Literal, TypeAlias
 import numpy as np
 
 from lookalike.errors import UsageError
-from lookalike.results import ImageInfo
+from lookalike.results import ImageInfo, Progress
 
-__all__ = ["ExportFormat", "Rows", "export", "export_npy", "export_parquet", "guess_format"]
+from .listing import with_vectors
+from .session import Session
+
+__all__ = ["ExportFormat", "Rows", "export_library", "export_npy", "export_parquet", "guess_format"]
 
 ExportFormat: TypeAlias = Literal["parquet", "npy"]
 Rows: TypeAlias = Iterable[tuple[list[ImageInfo], np.ndarray]]
@@ -44,13 +47,24 @@ def guess_format(destination: Path, given: str | None) -> ExportFormat:
     )
 
 
-def export(
-    rows: Rows, destination: Path, kind: ExportFormat, *, dimensions: int, count: int
+def export_library(
+    session: Session,
+    destination: Path,
+    format: ExportFormat | None,
+    *,
+    where: str | None,
+    progress: Callable[[Progress], None] | None,
 ) -> int:
-    """Write ``count`` rows in the format named, and return how many were written."""
+    """See :meth:`lookalike.Library.export`."""
+    path = destination.expanduser()
+    kind = guess_format(path, format)
+    if not path.parent.is_dir():
+        raise UsageError(f"There is no folder {path.parent} to write {path.name} to.")
+    dimensions = session.now().generation.dimensions
+    rows, count = with_vectors(session, where, progress)
     if kind == "parquet":
-        return export_parquet(rows, destination, dimensions)
-    return export_npy(rows, destination, dimensions, count)
+        return export_parquet(rows, path, dimensions)
+    return export_npy(rows, path, dimensions, count)
 
 
 def export_parquet(rows: Rows, destination: Path, dimensions: int) -> int:

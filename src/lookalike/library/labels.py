@@ -1,53 +1,38 @@
-"""The user's own names for what pictures show, as ``library.names``."""
+"""The user's own labels for what pictures show, as ``library.labels``."""
 
 from __future__ import annotations
 
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Protocol
 
+from lookalike.catalog import examples as stored
+from lookalike.catalog.examples import Example
 from lookalike.errors import EmptySourceError, NotInLibraryError, UsageError
-from lookalike.results import Failure, Labels, LearnReport, NameInfo, Progress
+from lookalike.recognition import recognize_with
+from lookalike.recognition.checking import check_names
+from lookalike.recognition.fitting import NameModel
+from lookalike.results import Failure, Labels, LearnReport, NameInfo, NamesCheck, Progress
 
-if TYPE_CHECKING:
-    from lookalike.catalog import Catalog
-    from lookalike.catalog.examples import Example
-    from lookalike.query import QueryImage
-    from lookalike.recognition.fitting import NameModel
-    from lookalike.results import NamesCheck
-    from lookalike.settings import Settings
+from .examples import Gathered, Given, gather, matching, of_column, of_folder
+from .pictures import as_query
+from .session import Session
 
-    from .session import Parts
-
-__all__ = ["Names"]
+__all__ = ["LabelFacet"]
 
 _LONGEST = 200
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 
-class _Writing(Protocol):
-    def __call__(
-        self, *, wait: bool, progress: Callable[[Progress], None] | None
-    ) -> AbstractContextManager[None]: ...
+class LabelFacet:
+    """The labels of a library: teach some, look at them, take them back, ask with a picture."""
 
-
-class Names:
-    """The names of a library: teach some, look at them, take them back, ask with a picture."""
-
-    def __init__(
-        self,
-        catalog: Catalog,
-        now: Callable[[], Parts],
-        writing: _Writing,
-        settings: Settings,
-    ) -> None:
-        self._catalog, self._now, self._writing = catalog, now, writing
-        self._settings = settings
+    def __init__(self, session: Session) -> None:
+        self._session = session
 
     def __repr__(self) -> str:
-        return f"<Names {', '.join(self)}>"
+        names = "of a closed library" if self._session.closed else ", ".join(self)
+        return f"<Labels {names}>"
 
     def __len__(self) -> int:
         return len(self.list())
@@ -77,13 +62,18 @@ class Names:
         return tuple(NameInfo(name, *counts[name]) for name in sorted(counts))
 
     def image_ids(self, name: str) -> tuple[int, ...]:
-        """Return the ids of the images of the library that are examples of a name, ascending."""
-        from lookalike.catalog import examples as named
+        """Return the ids of the images of the library that are examples of a label, ascending.
 
-        with self._catalog.reading() as connection:
-            return tuple(named.image_ids_of_name(connection, name))
+        Raises:
+            NotInLibraryError: the library has no such label.
+        """
+        with self._session.catalog.reading() as connection:
+            found = tuple(stored.image_ids_of_name(connection, name))
+        if not found and name not in self:
+            raise NotInLibraryError(self._unknown(name))
+        return found
 
-    def add(self, name: str, *images: QueryImage, wait: bool = True) -> int:
+    def add(self, name: str, *images: Given, wait: bool = True) -> int:
         """Make pictures examples of a name; return how many were not yet.
 
         An image of the library is named by its path or URL; any other picture is read, and a
@@ -96,18 +86,17 @@ class Names:
             SourceError, ImageError: a picture cannot be read; nothing is changed.
             LibraryBusyError: another process is writing and ``wait`` is false.
         """
-        from lookalike.catalog import examples as named
-
-        from .examples import gather
-
         name = checked_name(name)
         if not images:
             raise UsageError(f"Name at least one picture that shows {name!r}.")
-        parts = self._now()
-        found = gather(self._catalog, parts.searcher.encoder, self._settings, images)
-        with self._writing(wait=wait, progress=None), self._catalog.writing() as connection:
-            pictures = found.store(connection, parts.generation)
-            return named.add_examples(
+        view = self._session.now()
+        found = gather(self._session, images)
+        with (
+            self._session.writing(wait=wait, progress=None),
+            self._session.catalog.writing() as connection,
+        ):
+            pictures = found.store(connection, view.generation)
+            return stored.add_examples(
                 connection, name, image_ids=found.image_ids, pictures=pictures
             )
 
@@ -131,22 +120,15 @@ class Names:
             EmptySourceError: there is no picture below it, or no image with such a value.
             LibraryBusyError: another process is writing and ``wait`` is false.
         """
-        from lookalike.catalog import examples as named
-
-        from .examples import gather, of_column, of_folder
-
         if (folder is None) == (column is None):
             raise UsageError("Learn from a folder or from a column; expected one of the two.")
         failures: list[Failure] = []
         skipped = 0
-        parts = self._now()
+        view = self._session.now()
         if column is not None:
             origin = f"column {column}"
-            by_name, skipped = of_column(self._catalog, column)
-            found = {
-                checked_name(name): gather(self._catalog, None, self._settings, ids)
-                for name, ids in by_name.items()
-            }
+            by_name, skipped = of_column(self._session.catalog, column)
+            found = {checked_name(name): Gathered(image_ids=ids) for name, ids in by_name.items()}
         else:
             assert folder is not None  # for the type checker: checked above
             origin, files = of_folder(folder)
@@ -154,25 +136,22 @@ class Names:
             for done, (name, paths) in enumerate(files.items()):
                 if progress is not None:
                     progress(Progress(done, len(files), len(failures), stage="names"))
-                found[checked_name(name)] = gather(
-                    self._catalog,
-                    parts.searcher.encoder,
-                    self._settings,
-                    paths,
-                    failures=failures,
-                )
+                found[checked_name(name)] = gather(self._session, paths, failures=failures)
             if not any(found.values()):
                 raise EmptySourceError(f"None of the pictures in {folder} can be read.")
-        with self._writing(wait=wait, progress=progress), self._catalog.writing() as connection:
-            before = _keys(named.examples(connection), origin)
-            named.remove_origin(connection, origin)
+        with (
+            self._session.writing(wait=wait, progress=progress),
+            self._session.catalog.writing() as connection,
+        ):
+            before = _keys(stored.examples(connection), origin)
+            stored.remove_origin(connection, origin)
             for name, some in found.items():
-                pictures = some.store(connection, parts.generation)
-                named.add_examples(
+                pictures = some.store(connection, view.generation)
+                stored.add_examples(
                     connection, name, image_ids=some.image_ids, pictures=pictures, origin=origin
                 )
-            named.clear_leftovers(connection)
-            after = _keys(named.examples(connection), origin)
+            stored.clear_leftovers(connection)
+            after = _keys(stored.examples(connection), origin)
         return LearnReport(
             names=sum(map(bool, found.values())),
             added=len(after - before),
@@ -181,7 +160,7 @@ class Names:
             failures=tuple(failures),
         )
 
-    def remove(self, name: str, *images: QueryImage, wait: bool = True) -> int:
+    def remove(self, name: str, *images: Given, wait: bool = True) -> int:
         """Take pictures from a name, or the name with all its examples; return how many.
 
         Raises:
@@ -189,26 +168,22 @@ class Names:
                 is changed.
             LibraryBusyError: another process is writing and ``wait`` is false.
         """
-        from lookalike.catalog import examples as named
-
-        from .examples import matching
-
-        with self._writing(wait=wait, progress=None):
+        with self._session.writing(wait=wait, progress=None):
             own = self._examples(name)
             if not own:
                 raise NotInLibraryError(self._unknown(name))
             if not images:
-                with self._catalog.writing() as connection:
-                    return named.remove_examples(connection, name)
+                with self._session.catalog.writing() as connection:
+                    return stored.remove_examples(connection, name)
             chosen = []
             for image in images:
-                some = matching(self._catalog, own, image, self._settings)
+                some = matching(self._session, own, image)
                 if not some:
                     text = image if isinstance(image, (str, os.PathLike)) else "The picture"
                     raise NotInLibraryError(f"{text} is no example of {name!r}.")
                 chosen += some
-            with self._catalog.writing() as connection:
-                return named.remove_examples(
+            with self._session.catalog.writing() as connection:
+                return stored.remove_examples(
                     connection,
                     name,
                     image_ids=[one.image_id for one in chosen if one.image_id is not None],
@@ -221,38 +196,30 @@ class Names:
         Raises:
             NotInLibraryError: no name was taught.
         """
-        from lookalike.recognition.checking import check_names
-
         model = self._model()
         if model is None:
             raise NotInLibraryError(_NONE)
         return check_names(model, self._examples(None))
 
-    def recognize(self, image: QueryImage, *, k: int = 5) -> Labels:
+    def recognize(self, image: Given, *, k: int = 5) -> Labels:
         """Return what :meth:`lookalike.Library.recognize` does."""
-        from lookalike.recognition import recognize_with
-
-        while True:
-            parts = self._now()
-            names = self._model()
-            found = recognize_with(
-                image,
-                encoder=parts.searcher.encoder,
-                settings=self._settings,
+        name = as_query(self._session, image)
+        return self._session.answer(
+            lambda view: recognize_with(
+                name,
+                encoder=view.searcher.encoder,
+                settings=self._session.settings,
                 k=k,
-                names=names,
+                names=view.labels(),
             )
-            if self._now() is parts:  # else another model took over: ask it
-                return found
+        )
 
     def _model(self) -> NameModel | None:
-        return self._now().names()
+        return self._session.now().labels()
 
     def _examples(self, name: str | None) -> Sequence[Example]:
-        from lookalike.catalog import examples as named
-
-        with self._catalog.reading() as connection:
-            return named.examples(connection, name)
+        with self._session.catalog.reading() as connection:
+            return stored.examples(connection, name)
 
     def _unknown(self, name: str) -> str:
         names = [info.name for info in self.list()]

@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import TYPE_CHECKING, Unpack
+from typing import Unpack
 
-from lookalike.errors import UsageError
+from lookalike.ingest.options import AddOptions
+from lookalike.query.sums.asked import Sum, Weighted
 from lookalike.results import (
     AddReport,
+    Facet,
     Failure,
     Hits,
     ImageInfo,
+    ImagePage,
+    IndexStatus,
     Labels,
     Progress,
+    ReembedReport,
+    SearchKeywords,
     SearchOptions,
     Stats,
 )
 from lookalike.settings import Settings
 
-if TYPE_CHECKING:
-    from lookalike.catalog import Catalog, Generation
-    from lookalike.images.region import Region
-    from lookalike.index import IndexStatus, LibraryIndex
-    from lookalike.query import Query, QueryImage
-    from lookalike.query.sums.asked import Weighted
-    from lookalike.results import ReembedReport, SearchKeywords
+from . import adding, export, listing, pictures, reembed, removing, searching
+from .events import Events
+from .examples import Given
+from .export import ExportFormat
+from .finding import Address, find, is_address
+from .labels import LabelFacet
+from .recommend import Recommend
+from .session import Session
 
 __all__ = ["Library"]
 
@@ -36,53 +42,48 @@ class Library:
     """Images, their vectors and their index, in one folder.
 
     Made by :func:`lookalike.open`. Several processes may search one library while one writes to
-    it; a second writer waits. One object may be used from several threads.
+    it; a second writer waits. One object may be used from several threads. Every method that
+    takes an image of the library takes its id, its path or its URL: an *address*. What is named
+    and not there is a ``NotInLibraryError``; only ``in`` answers.
     """
 
     def __init__(self, folder: Path, *, settings: Settings, create: bool = True) -> None:
-        from .events import Events
-        from .labels import Names
-        from .recommend import Recommend
-        from .session import InUse, open_catalog
-
-        self._path = folder
-        self._settings = settings
-        self._catalog: Catalog
-        self._catalog, generation = open_catalog(folder, settings=settings, create=create)
-        try:
-            self._in_use = InUse(self._catalog, folder, generation, settings=settings)
-        except BaseException:
-            self._catalog.close()
-            raise
-        self.events = Events(self._catalog, self._writing)
+        self._session = Session(folder, settings=settings, create=create)
+        self.events = Events(self._session)
         """What users did with the images: what recommendations for them are made from."""
-        self.names = Names(self._catalog, self._in_use.now, self._writing, settings)
-        """Your own names for what pictures show: ``library.names.add("shoe", "a.jpg")``."""
-        self.recommend = Recommend(self._catalog, self._in_use.now, folder, settings)
+        self.labels = LabelFacet(self._session)
+        """Your own labels for what pictures show: ``library.labels.add("shoe", "a.jpg")``."""
+        self.recommend = Recommend(self._session)
         """What recommends images: ``library.recommend(like=["a.jpg"])``."""
 
     @property
     def path(self) -> Path:
         """The library's folder."""
-        return self._path
+        return self._session.folder
 
     @property
     def settings(self) -> Settings:
         """The settings the library was opened with."""
-        return self._settings
+        return self._session.settings
+
+    @property
+    def session(self) -> Session:
+        """What the parts of the library share; no part of the API that stays."""
+        return self._session
 
     def __len__(self) -> int:
-        return self._catalog.count()
+        return self._session.catalog.count()
 
     def __bool__(self) -> bool:
         return True  # an empty library is a library
 
-    def __contains__(self, uri: object) -> bool:
-        from .finding import find_targets
-
-        if not isinstance(uri, str | os.PathLike):
+    def __contains__(self, address: object) -> bool:
+        if not is_address(address):
             return False
-        return bool(find_targets(self._catalog, os.fspath(uri)).image_ids)
+        return bool(find(self._session.catalog, address).image_ids)  # type: ignore[arg-type]
+
+    def __iter__(self) -> Iterator[ImageInfo]:
+        return self.iterate()
 
     def __enter__(self) -> Library:
         return self
@@ -91,11 +92,11 @@ class Library:
         self.close()
 
     def __repr__(self) -> str:
-        return f"<Library {str(self._path)!r}>"
+        return f"<Library {str(self.path)!r}{', closed' if self._session.closed else ''}>"
 
     def close(self) -> None:
         """Let go of the files; everything acknowledged is already on disk."""
-        self._catalog.close()
+        self._session.close()
 
     def add(
         self,
@@ -132,17 +133,6 @@ class Library:
             TableError: a table cannot be read or names no pictures.
             LibraryBusyError: another process is writing and ``wait`` is false.
         """
-        from lookalike.errors import EmptySourceError
-        from lookalike.ingest.options import AddOptions
-        from lookalike.ingest.pipeline import Pipeline
-
-        from .session import check_build
-
-        if not sources:
-            raise UsageError("Name at least one folder, file, URL or table to add.")
-        if workers is not None and workers < 1:
-            raise UsageError(f"workers is {workers}; expected 1 or more.")
-        names = [os.fspath(source) for source in sources]
         options = AddOptions(
             include=tuple(include),
             exclude=tuple(exclude),
@@ -152,47 +142,24 @@ class Library:
             refresh=refresh,
             retry_failed=retry_failed,
             parts=parts,
-            workers=workers or 0,
+            workers=workers,
         )
-        with self._writing(wait=wait, progress=progress):
-            check_build(self._generation)
-            pipeline = Pipeline(
-                self._catalog,
-                self._generation,
-                options=options,
-                settings=self._settings,
-                progress=progress,
-            )
-            report = pipeline.run(names)
-            if report.seen == 0 and not report.removed:
-                raise EmptySourceError(f"There are no pictures in {', '.join(names)}.")
-            if self._index.needs_rebuild():
-                self._index.rebuild(progress, grow=True)
-        return report
+        return adding.add(self._session, sources, options, wait=wait, progress=progress)
 
     def search(
         self,
-        query: QueryImage | None = None,
+        query: Given | None = None,
         *,
         positive: Sequence[Weighted] = (),
         negative: Sequence[Weighted] = (),
-        k: int = 10,
-        min_score: float | None = None,
-        min_probability: float | None = None,
-        where: str | None = None,
-        sort: str = "score",
-        offset: int = 0,
-        among: int = 1000,
-        text: bool | None = None,
-        fold: bool = False,
-        diversity: float = 0.0,
-        region: Region | Sequence[float] | None = None,
-        parts: bool = False,
+        options: SearchOptions | None = None,
+        **given: Unpack[SearchKeywords],
     ) -> Hits:
         """Return the ``k`` images most similar to a picture, or what words describe, best first.
 
-        The query is a path, a URL, the bytes of a picture file, a PIL image or an array (uint8,
-        or float in [0, 1]; height × width, with 3 or 4 channels or none). A string that names no
+        The query is the id of an image, a path, a URL, the bytes of a picture file or a file that
+        is open for reading, a PIL image or an array (uint8, or float in [0, 1]; height × width,
+        with 3 or 4 channels or none). A string that names no
         file, and does not look as if it should, is words, ``"a red car"``, or a sum,
         ``"beach.jpg + 0.5*sunset.jpg - 'people'"``; ``text`` True says that it is words, False
         that it is a path or a URL. ``positive`` and ``negative``, in place of the query, are what
@@ -205,108 +172,147 @@ class Library:
         at. With ``sort`` a field, such as ``price`` or ``-added``, the ``among`` most alike are
         put in its order. ``offset`` leaves out the first so many. ``fold`` shows each picture
         once; copies in other sizes, formats or slightly edited are the ``repeats`` of its hit.
-        ``diversity`` from 0 to 1 trades likeness for variety.
+        ``diversity`` from 0 to 1 trades likeness for variety. All of these may come together as
+        ``options``; what is named beside them counts.
 
         Raises:
             SourceError, ImageError: the query cannot be read, or is no picture.
             UsageError: a number is out of range, or the sum, filter or field makes no sense.
         """
-        from lookalike.query.sums.asked import asked_for
+        wanted = (options or SearchOptions()).changed(**given)
+        asked = searching.asked_for(query, positive, negative, wanted)
+        return searching.search_batch(self._session, [asked], wanted)[0]
 
-        return self.search_batch(
-            [asked_for(query, positive, negative, text=text)],
-            k=k,
-            min_score=min_score,
-            min_probability=min_probability,
-            where=where,
-            sort=sort,
-            offset=offset,
-            among=among,
-            text=text,
-            fold=fold,
-            diversity=diversity,
-            region=region,
-            parts=parts,
-        )[0]
-
-    def search_batch(self, queries: Sequence[Query], **given: Unpack[SearchKeywords]) -> list[Hits]:
+    def search_batch(
+        self,
+        queries: Sequence[Given | Sum],
+        *,
+        options: SearchOptions | None = None,
+        **given: Unpack[SearchKeywords],
+    ) -> list[Hits]:
         """Return what ``search`` returns, for several queries at once; it has the same options."""
-        from lookalike.query import held
+        wanted = (options or SearchOptions()).changed(**given)
+        return searching.search_batch(self._session, queries, wanted)
 
-        asked = [held(query, self._settings) for query in queries]
-        options = SearchOptions().changed(**given)
-        while True:
-            parts = self._in_use.now()
-            found = parts.searcher.search_batch(asked, options)
-            if self._in_use.now() is parts:  # else another model took over: ask it
-                return found
-
-    def recognize(self, image: QueryImage, *, k: int = 5) -> Labels:
+    def recognize(self, image: Given, *, k: int = 5) -> Labels:
         """Return the ``k`` most probable names for what is in a picture, ImageNet's and yours."""
-        return self.names.recognize(image, k=k)
+        return self.labels.recognize(image, k=k)
 
-    def remove(self, *targets: str | os.PathLike[str], wait: bool = True) -> int:
-        """Forget images, named by path, URL or folder; return how many.
-
-        What could not be read there is forgotten too. The picture files are not touched.
+    def get(self, address: Address) -> ImageInfo:
+        """Return what is known of one image.
 
         Raises:
-            NotInLibraryError: a target names nothing in the library; nothing is removed.
+            NotInLibraryError: the library holds no such image.
+            UsageError: the address is a folder of several.
+        """
+        return listing.get(self._session, address)
+
+    def read(self, address: Address) -> bytes:
+        """Return the bytes of an image's file, or of what its URL gives.
+
+        Raises:
+            NotInLibraryError: the library holds no such image.
+            SourceNotFoundError, SourceError: the file is gone, or cannot be read.
+            FetchError: the URL cannot be fetched.
+        """
+        return pictures.read_image(self._session, address)
+
+    def thumbnail(self, address: Address, *, side: int = 256) -> bytes:
+        """Return a small JPEG of an image, upright, at most ``side`` pixels wide and high.
+
+        Raises:
+            UsageError: ``side`` is no whole number from 1 to 4096.
+            NotInLibraryError, SourceError, ImageError: as ``read``, or the picture is damaged.
+        """
+        return pictures.thumbnail(self._session, address, side=side)
+
+    def images(
+        self,
+        *,
+        where: str | None = None,
+        sort: str | None = None,
+        limit: int = 100,
+        after: str | None = None,
+    ) -> ImagePage:
+        """Return a page of images, in the order in which they were added or of a field.
+
+        ``where`` and ``sort`` are as in ``search``. ``after`` is the ``next`` of the page before,
+        which is None at the end; it holds for the same ``where`` and ``sort`` alone. Images that
+        come or go between two pages make none appear twice.
+
+        Raises:
+            UsageError: a filter or field that makes no sense, ``limit`` below 1, or ``after``
+                is of another listing.
+        """
+        return listing.page(self._session, where, sort, limit=limit, after=after)
+
+    def iterate(self, *, where: str | None = None, sort: str | None = None) -> Iterator[ImageInfo]:
+        """Return all images one by one; ``where`` and ``sort`` are as in ``images``."""
+        return listing.iterate(self._session, where, sort)
+
+    def count(self, where: str | None = None) -> int:
+        """Return how many images there are, or how many pass a filter.
+
+        Raises:
+            UsageError: it is no filter, or names a field that the library does not have.
+        """
+        return len(self) if where is None else len(self._session.now().filters.allowed(where))
+
+    def facets(
+        self, fields: str | Sequence[str], *, where: str | None = None, k: int = 20
+    ) -> dict[str, Facet]:
+        """Return what values fields have, with the number of images of each.
+
+        Numbers and dates also have their least and greatest; of texts and labels the ``k`` most
+        frequent are given. ``where`` counts only the images that pass a filter.
+
+        Raises:
+            UsageError: no such field, ``k`` below 1, or a filter that makes no sense.
+        """
+        return listing.facets(self._session, fields, where, k=k)
+
+    def remove(
+        self,
+        *addresses: Address,
+        where: str | None = None,
+        dry_run: bool = False,
+        wait: bool = True,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> int:
+        """Forget images, named by id, path, URL or folder, or by a filter; return how many.
+
+        With both addresses and ``where``, those of the addresses that pass the filter. What could
+        not be read under an address is forgotten too. ``dry_run`` only counts. The picture files
+        are not touched.
+
+        Raises:
+            NotInLibraryError: an address names nothing in the library; nothing is removed.
+            UsageError: there is neither an address nor a filter.
             LibraryBusyError: another process is writing and ``wait`` is false.
         """
-        if not targets:
-            raise UsageError("Name at least one image or folder to remove.")
-        from .finding import find_all_targets
-
-        with self._writing(wait=wait, progress=None):
-            found = find_all_targets(self._catalog, targets)
-            gone, failed = found.image_ids, found.failed_uris
-            self._catalog.apply(self._generation.id, remove=gone, forget=failed)
-            if self._index.needs_rebuild():
-                self._index.rebuild(grow=True)
-        return len(gone)
-
-    def matches(self, *targets: str | os.PathLike[str]) -> int:
-        """Return how many images ``remove`` would forget."""
-        from .finding import find_targets
-
-        found = [find_targets(self._catalog, os.fspath(target)).image_ids for target in targets]
-        return len(set().union(*found))
+        chosen = removing.Chosen(addresses, where)
+        if dry_run:
+            return removing.count(self._session, chosen)
+        return removing.remove(self._session, chosen, wait=wait, progress=progress)
 
     def stats(self, *, labels: int = 20) -> Stats:
-        """Return what the library holds, with the ``labels`` most frequent names."""
-        from .listing import library_stats
+        """Return what the library holds, with the ``labels`` most frequent names.
 
-        return library_stats(
-            self._path,
-            self._catalog,
-            self._generation,
-            self._index.status(),
-            self._label_names(),
-            labels=labels,
-        )
-
-    def images(self, *, where: str | None = None, sort: str | None = None) -> Iterator[ImageInfo]:
-        """Return the images of the library one by one, in the order in which they were added.
-
-        ``where`` and ``sort`` are as in ``search``.
+        Raises:
+            UsageError: ``labels`` is below 0.
         """
-        from .listing import list_images
-
-        wanted = where is not None or sort is not None
-        ids = self._in_use.now().filters.listed(where, sort) if wanted else None
-        return list_images(self._catalog, self._label_names(), ids)
+        return listing.stats(self._session, labels=labels)
 
     def failures(self) -> tuple[Failure, ...]:
         """Return the pictures that could not be indexed, each with its reason."""
-        rows = self._catalog.failures()
+        rows = self._session.catalog.failures()
         return tuple(Failure(row.uri, row.kind, row.reason, row.time) for row in rows)
 
     def export(
         self,
         destination: str | os.PathLike[str],
         *,
-        format: str | None = None,
+        format: ExportFormat | None = None,
         where: str | None = None,
         progress: Callable[[Progress], None] | None = None,
     ) -> int:
@@ -319,30 +325,16 @@ class Library:
         Raises:
             UsageError: neither the name nor ``format`` says a known format.
         """
-        from .export import export, guess_format
-        from .listing import list_with_vectors
-
-        path = Path(destination).expanduser()
-        kind = guess_format(path, format)
-        if not path.parent.is_dir():
-            raise UsageError(f"There is no folder {path.parent} to write {path.name} to.")
-        allowed = None if where is None else self._in_use.now().filters.allowed(where)
-        rows = list_with_vectors(
-            self._catalog,
-            self._generation.id,
-            self._label_names(),
-            allowed=allowed,
-            progress=progress,
+        return export.export_library(
+            self._session, Path(destination), format, where=where, progress=progress
         )
-        count = len(self if allowed is None else allowed)
-        return export(rows, path, kind, dimensions=self._generation.dimensions, count=count)
 
     def rebuild_index(
         self, *, progress: Callable[[Progress], None] | None = None, wait: bool = True
     ) -> IndexStatus:
         """Build the index anew from the catalog and return what it then is."""
-        with self._writing(wait=wait, progress=progress):
-            return self._index.rebuild(progress)
+        with self._session.writing(wait=wait, progress=progress):
+            return self._session.now().index.rebuild(progress)
 
     def reembed(
         self,
@@ -370,44 +362,13 @@ class Library:
             UsageError: the model is a folder that was not added, or of another kind.
             LibraryBusyError: another process re-embeds it or, with ``wait`` false, writes to it.
         """
-        from .reembed import reembed
-
-        return reembed(
-            self._catalog,
-            self._path,
-            model,
-            settings=self._settings,
-            writing=lambda: self._writing(wait=wait, progress=progress),
-            workers=workers,
-            drop_missing=drop_missing,
-            keep_old=keep_old,
-            progress=progress,
-        )
+        job = reembed.Job(model, workers=workers, drop_missing=drop_missing, keep_old=keep_old)
+        return reembed.run(self._session, job, wait=wait, progress=progress)
 
     def index_status(self) -> IndexStatus:
         """Return the state of the index: its kind, its size, and what is not in it yet."""
-        return self._index.status()
+        return self._session.now().index.status()
 
-    def check(self) -> list[str]:
+    def check(self) -> tuple[str, ...]:
         """Return what is wrong with the library, one sentence each; empty when it is whole."""
-        return [*self._catalog.check(), *self._index.check()]
-
-    @property
-    def _generation(self) -> Generation:
-        return self._in_use.now().generation
-
-    @property
-    def _index(self) -> LibraryIndex:
-        return self._in_use.now().index
-
-    def _writing(
-        self, *, wait: bool, progress: Callable[[Progress], None] | None
-    ) -> AbstractContextManager[None]:
-        from .lock import writer_lock
-
-        return writer_lock(self._path, wait=wait, progress=progress)
-
-    def _label_names(self) -> Sequence[str]:
-        from lookalike.encoders import model_card
-
-        return model_card(self._generation.model).label_names
+        return (*self._session.catalog.check(), *self._session.now().index.check())

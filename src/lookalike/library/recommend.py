@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING
 
+import numpy as np
+
+from lookalike.catalog import ImageRow
 from lookalike.errors import UsageError
-from lookalike.results import Progress
+from lookalike.recommendation.assessing import SplitBy
+from lookalike.recommendation.content import LibraryContent
+from lookalike.recommendation.for_user import ForUser
+from lookalike.recommendation.like_this import Strategy, check_wish, more_like
+from lookalike.recommendation.serving import check_numbers
+from lookalike.results import Assessment, Progress, Recommendation, Recommendations, SnapshotNote
 
-if TYPE_CHECKING:
-    from lookalike.catalog import Catalog, ImageRow
-    from lookalike.recommendation.assessing import SplitBy
-    from lookalike.recommendation.for_user import ForUser
-    from lookalike.recommendation.like_this import Strategy
-    from lookalike.results import Assessment, Recommendation, Recommendations, SnapshotNote
-    from lookalike.settings import Settings
-
-    from .outside import Example
-    from .session import Parts
+from .examples import Given, read_given
+from .session import Session
 
 __all__ = ["Recommend"]
 
@@ -26,19 +24,16 @@ __all__ = ["Recommend"]
 class Recommend:
     """Recommends images: more like some, or for a user. Call it."""
 
-    def __init__(
-        self, catalog: Catalog, parts: Callable[[], Parts], folder: Path, settings: Settings
-    ) -> None:
-        self._catalog, self._parts, self._settings = catalog, parts, settings
-        self._folder = folder
+    def __init__(self, session: Session) -> None:
+        self._session = session
         self._made: ForUser | None = None
 
     def __call__(
         self,
         user: str | None = None,
         *,
-        like: Sequence[Example] | Example = (),
-        dislike: Sequence[Example] | Example = (),
+        like: Sequence[Given] | Given = (),
+        dislike: Sequence[Given] | Given = (),
         k: int = 10,
         strategy: Strategy = "average",
         diversity: float = 0.0,
@@ -76,8 +71,6 @@ class Recommend:
             raise UsageError("Recommend either for a user, or by what to like, not both.")
         if not isinstance(user, str) or not user.strip():
             raise UsageError(f"The user is {user!r}; expected a text that is not empty.")
-        from lookalike.recommendation.serving import check_numbers
-        from lookalike.results import Recommendations
 
         check_numbers(k, diversity, explore)
         served = self._for_user().serve(
@@ -108,35 +101,31 @@ class Recommend:
         """
         return self._for_user().evaluate(split=split, share=share, k=k, progress=progress)
 
-    def _for_user(self) -> ForUser:
-        if self._made is None:
-            from lookalike.recommendation.for_user import ForUser
+    def __repr__(self) -> str:
+        return "<Recommend: call it with a user, or with like=[…]>"
 
-            self._made = ForUser(self._catalog, self._parts, self._folder)
+    def _for_user(self) -> ForUser:
+        session = self._session
+        _ = session.catalog  # a closed library has none
+        if self._made is None:
+            self._made = ForUser(session.catalog, session.now, session.folder)
         return self._made
 
     def _like_this(
         self,
-        like: Sequence[Example],
-        dislike: Sequence[Example],
+        like: Sequence[Given],
+        dislike: Sequence[Given],
         k: int,
         strategy: Strategy,
         diversity: float,
     ) -> Recommendations:
-        import numpy as np
-
-        from lookalike.recommendation.content import LibraryContent
-        from lookalike.recommendation.like_this import check_wish, more_like
-        from lookalike.results import Recommendations
-
-        from .outside import read_examples
 
         check_wish(len(like), k, strategy, diversity)
-        parts = self._parts()
-        liked = read_examples(like, self._catalog, parts, self._settings)
-        disliked = read_examples(dislike, self._catalog, parts, self._settings)
+        view = self._session.now()
+        liked = read_given(like, self._session, view)
+        disliked = read_given(dislike, self._session, view)
         found = more_like(
-            LibraryContent(self._catalog, parts.index, parts.generation),
+            LibraryContent(self._session.catalog, view.index, view.generation),
             liked.vectors,
             disliked.vectors,
             k=k,
@@ -145,7 +134,7 @@ class Recommend:
             without=np.union1d(liked.same, disliked.same),
         )
         reasons = [f"like {_short(liked.names[place])}" for place in found.examples.tolist()]
-        rows = self._catalog.images(found.items.tolist())
+        rows = self._session.catalog.images(found.items.tolist())
         listed: list[Recommendation] = []
         for image_id, score, reason in zip(
             found.items.tolist(), found.scores.tolist(), reasons, strict=True
@@ -156,8 +145,6 @@ class Recommend:
 
 
 def _shown(rank: int, row: ImageRow, score: float, reason: str, source: str) -> Recommendation:
-    from lookalike.results import Recommendation
-
     return Recommendation(
         rank=rank,
         uri=row.uri,
@@ -173,7 +160,7 @@ def _shown(rank: int, row: ImageRow, score: float, reason: str, source: str) -> 
     )
 
 
-def _several(examples: Sequence[Example] | Example) -> Sequence[Example]:
+def _several(examples: Sequence[Given] | Given) -> Sequence[Given]:
     """Return a list of examples; one alone may be given without brackets."""
     if isinstance(examples, list | tuple):
         return examples

@@ -8,64 +8,73 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from lookalike.errors import LibraryBusyError, UsageError
+from filelock import FileLock, Timeout
+
+from lookalike.catalog import Catalog, Generation, KnownFailure
+from lookalike.encoders import ModelCard, model_card, model_cards
+from lookalike.errors import LibraryBusyError, ModelError, UsageError
+from lookalike.index import LibraryIndex
+from lookalike.ingest.filling import Reembedding
+from lookalike.ingest.options import check_workers
 from lookalike.results import Progress, ReembedReport
 
-if TYPE_CHECKING:
-    from lookalike.catalog import Catalog, Generation
-    from lookalike.encoders import ModelCard
-    from lookalike.ingest.filling import Reembedding
-    from lookalike.settings import Settings
+from .session import Session
 
-__all__ = ["reembed"]
+__all__ = ["Job", "run"]
 
 _SPACE = "semantic"
 
 
-def reembed(
-    catalog: Catalog,
-    folder: Path,
-    model: str,
-    *,
-    settings: Settings,
-    writing: Callable[[], AbstractContextManager[None]],
-    workers: int | None = None,
-    drop_missing: bool = False,
-    keep_old: bool = False,
-    progress: Callable[[Progress], None] | None = None,
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What one run of ``reembed`` is asked to do; see :meth:`lookalike.Library.reembed`.
+
+    Raises:
+        UsageError: ``workers`` is no whole number of 1 or more.
+    """
+
+    model: str
+    workers: int | None = None
+    drop_missing: bool = False
+    keep_old: bool = False
+
+    def __post_init__(self) -> None:
+        check_workers(self.workers)
+
+
+def run(
+    session: Session, job: Job, *, wait: bool, progress: Callable[[Progress], None] | None
 ) -> ReembedReport:
     """Fill a generation, build its index, switch to it and remove what is no longer searched.
 
-    See :meth:`lookalike.Library.reembed`; ``writing`` gives the library's writer lock.
+    See :meth:`lookalike.Library.reembed`.
     """
-    from lookalike.index import LibraryIndex
-    from lookalike.ingest.filling import Reembedding
-
-    if workers is not None and workers < 1:
-        raise UsageError(f"workers is {workers}; expected 1 or more.")
     began = time.monotonic()
-    card = _installed(model)
+    catalog, folder = session.catalog, session.folder
+    card = _installed(job.model)
     with _alone(folder):
         old = catalog.active_generation(_SPACE)
         new = catalog.generation(
             card.name, space=card.space, dimensions=card.dimensions, sha256=card.sha256
         )
-        work = Reembedding(catalog, new, settings=settings, workers=workers, progress=progress)
+        work = Reembedding(
+            catalog, new, settings=session.settings, workers=job.workers, progress=progress
+        )
         work.fill()
-        with writing():
+        with session.writing(wait=wait, progress=progress):
             work.fill()  # what came meanwhile; nothing comes any more
-            removed = _drop(catalog, new, work) if drop_missing and work.failures else 0
+            removed = _drop(catalog, new, work) if job.drop_missing and work.failures else 0
             switched = False
             if not catalog.lacking(new.id, limit=1):
                 index = LibraryIndex(catalog, folder, new)
                 if index.needs_rebuild():
                     index.rebuild(progress)
                 switched = catalog.switch(new.id, keep_labels=_same_names(old, card))
-        if switched and not keep_old:
+        if switched and not job.keep_old:
             _clear(catalog, folder, new)
     failures = tuple(work.failures.values())
     seconds = time.monotonic() - began
@@ -74,8 +83,6 @@ def reembed(
 
 def _installed(model: str) -> ModelCard:
     """Return the card of a model that is found again by the name in it."""
-    from lookalike.encoders import model_card, model_cards
-
     card = model_card(model)
     if card.space != _SPACE:
         raise UsageError(f"{card.name} gives vectors of the space {card.space}, not {_SPACE}.")
@@ -88,8 +95,6 @@ def _installed(model: str) -> ModelCard:
 
 def _drop(catalog: Catalog, new: Generation, work: Reembedding) -> int:
     """Remove the images that cannot be read any more, and note them as failures."""
-    from lookalike.catalog import KnownFailure
-
     rows = catalog.images(list(work.failures))
     failed = [
         KnownFailure(
@@ -108,9 +113,6 @@ def _drop(catalog: Catalog, new: Generation, work: Reembedding) -> int:
 
 def _same_names(old: Generation | None, card: ModelCard) -> bool:
     """Tell whether the numbers of the labels mean the same classes to both models."""
-    from lookalike.encoders import model_card
-    from lookalike.errors import ModelError
-
     if old is None or (old.model, old.sha256) == (card.name, card.sha256):
         return True
     try:
@@ -132,8 +134,6 @@ def _clear(catalog: Catalog, folder: Path, new: Generation) -> None:
 
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    from filelock import FileLock, Timeout
-
     try:
         with FileLock(folder / "reembed.lock", timeout=0, thread_local=False):
             yield

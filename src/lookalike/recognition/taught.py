@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from lookalike.catalog import Catalog, Generation
 from lookalike.catalog import examples as named
 from lookalike.catalog.columns import one_of
+from lookalike.catalog.following import Following
 from lookalike.catalog.tables import images
 
 if TYPE_CHECKING:
@@ -38,18 +38,11 @@ class TaughtNames:
         self, catalog: Catalog, generation: Generation, model: Callable[[], NameModel | None]
     ) -> None:
         self._catalog, self._generation, self._model = catalog, generation, model
-        self._lock = threading.Lock()
-        self._version = -1
-        self._found: ByName = {}
+        self._found = Following(catalog, lambda before: self._answered())
 
     def __call__(self) -> OwnLabels:
         """Return the names, and the ids of the images of each, ascending."""
-        with self._lock:
-            version = self._catalog.data_version()
-            if version != self._version:
-                self._found = self._answered()
-                self._version = version
-            return OwnLabels(self._found)
+        return OwnLabels(self._found())
 
     def _answered(self) -> ByName:
         model = self._model()
@@ -116,3 +109,10 @@ class OwnLabels:
     def missing(self) -> sa.ColumnElement[bool]:
         """Tell whether an image has none."""
         return sa.not_(self.having(range(len(self.by_name))))
+
+    def counts(
+        self, connection: sa.Connection, passing: sa.ColumnElement[bool]
+    ) -> Mapping[str, int]:
+        """Return how many of the images that pass have each label."""
+        ids = np.fromiter(connection.scalars(sa.select(images.c.id).where(passing)), np.int64)
+        return {name: int(np.isin(found, ids).sum()) for name, found in self.by_name.items()}

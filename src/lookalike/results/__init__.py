@@ -4,7 +4,16 @@ from .events import Event, EventCounts, EventImport
 from .failure import Failure
 from .interval import Interval
 from .labels import Confusion, Label, Labels, LearnReport, NameCheck, Named, NameInfo, NamesCheck
-from .library import AddReport, ImageInfo, IndexStatus, Progress, ReembedReport, Stats
+from .library import (
+    AddReport,
+    Facet,
+    ImageInfo,
+    ImagePage,
+    IndexStatus,
+    Progress,
+    ReembedReport,
+    Stats,
+)
 from .options import SearchKeywords, SearchOptions
 from .recommendation import Assessed, Assessment, Recommendation, Recommendations, SnapshotNote
 from .search import Hit, Hits, Repeat
@@ -17,10 +26,12 @@ __all__ = [
     "Event",
     "EventCounts",
     "EventImport",
+    "Facet",
     "Failure",
     "Hit",
     "Hits",
     "ImageInfo",
+    "ImagePage",
     "IndexStatus",
     "Interval",
     "Label",

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Literal, overload
 
 from .failure import Failure
 from .labels import Label
 
-__all__ = ["AddReport", "ImageInfo", "IndexStatus", "Progress", "ReembedReport", "Stats"]
+__all__ = [
+    "AddReport",
+    "Facet",
+    "ImageInfo",
+    "ImagePage",
+    "IndexStatus",
+    "Progress",
+    "ReembedReport",
+    "Stats",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +42,51 @@ class ImageInfo:
         values = asdict(self)
         values["metadata"] = dict(self.metadata)
         values["labels"] = [label.to_dict() for label in self.labels]
+        return values
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePage(Sequence[ImageInfo]):
+    """A page of a listing; ``next`` is the cursor of the page after it, None at the end."""
+
+    images: tuple[ImageInfo, ...]
+    next: str | None = None
+
+    @overload
+    def __getitem__(self, index: int) -> ImageInfo: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[ImageInfo, ...]: ...
+    def __getitem__(self, index: int | slice) -> ImageInfo | tuple[ImageInfo, ...]:
+        return self.images[index]
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a dictionary that JSON can hold."""
+        return {"images": [image.to_dict() for image in self.images], "next": self.next}
+
+
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """What values a field has: (value, images) pairs, the most frequent first.
+
+    ``kind`` is "values", or "range" where ``least`` and ``greatest`` say more; these are None
+    where not all values are numbers. Times are in seconds since 1970. ``missing`` counts the
+    images without a value.
+    """
+
+    field: str
+    kind: Literal["values", "range"]
+    values: tuple[tuple[str | int | float, int], ...] = ()
+    least: int | float | None = None
+    greatest: int | float | None = None
+    missing: int = 0
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a dictionary that JSON can hold."""
+        values = asdict(self)
+        values["values"] = [{"value": value, "images": count} for value, count in self.values]
         return values
 
 

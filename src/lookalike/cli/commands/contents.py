@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -24,6 +24,9 @@ from lookalike.cli.progress import show_progress
 from lookalike.cli.words import byte_size, counted, index_line
 from lookalike.errors import UsageError
 from lookalike.results import Failure, ImageInfo, Stats
+
+if TYPE_CHECKING:
+    from lookalike.library.export import ExportFormat
 
 __all__ = ["export", "list_images", "stats"]
 
@@ -103,7 +106,7 @@ def list_images(
         raise UsageError("--where and --sort are for images; --failed lists what is none.")
     with open_named(library) as opened:
         rows: Iterator[ImageInfo | Failure]
-        rows = iter(opened.failures()) if failed else opened.images(where=where, sort=sort)
+        rows = iter(opened.failures()) if failed else opened.iterate(where=where, sort=sort)
         rows = islice(rows, offset, None if limit is None else offset + limit)
         if as_json:
             count = say_json_array(row.to_dict() for row in rows)
@@ -169,7 +172,12 @@ def export(
       lookalike export shoes.parquet --where "category = 'shoe'"
     """
     with open_named(library) as opened, show_progress() as progress:
-        count = opened.export(destination, format=file_format, where=where, progress=progress)
+        count = opened.export(
+            destination,
+            format=cast("ExportFormat | None", file_format),
+            where=where,
+            progress=progress,
+        )
     if as_json:
         say_json({"images": count, "path": str(destination)})
     else:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+import lookalike
 from lookalike.cli.command import DONE, command
 from lookalike.cli.console import clean, note, say, say_json
 from lookalike.cli.hits import show_hits
@@ -15,7 +16,6 @@ from lookalike.cli.options import JsonOption
 from lookalike.cli.progress import show_progress
 from lookalike.cli.words import counted
 from lookalike.errors import UsageError
-from lookalike.library.opening import open_library
 
 from .search import verdict
 
@@ -62,7 +62,7 @@ def demo(
 
     root = _root(keep)
     folder = make_demo_folder(root)
-    with open_library(folder.library) as library:
+    with lookalike.open(folder.library) as library:
         if not as_json:
             say(f"$ lookalike index {_short(folder.pictures, root)}")
         with show_progress() as progress:

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import lookalike
 from lookalike.cli.command import DONE, FOUND_NOTHING, command
 from lookalike.cli.console import clean, note, say, say_json
 from lookalike.cli.options import JsonOption, LibraryOption
@@ -98,14 +99,13 @@ def _examine_model(findings: dict[str, Any]) -> None:
 
 def _examine_library(findings: dict[str, Any], named: Path | None) -> None:
     from lookalike.cli.diagnosis import disk_free
-    from lookalike.library.opening import open_library
     from lookalike.settings import default_library_path, load_settings
 
     try:
         path = default_library_path(load_settings()) if named is None else named.expanduser()
         found: dict[str, Any] = {"path": str(path), "disk_free": disk_free(path.absolute())}
         findings["library"] = found
-        with open_library(path, create=False) as library:
+        with lookalike.open(path, create=False) as library:
             found["images"] = len(library)
             found["index"] = asdict(library.index_status())
             problems = library.check()

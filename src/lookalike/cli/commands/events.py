@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,10 +13,10 @@ from lookalike.cli.console import clean, note, say, say_json
 from lookalike.cli.options import JsonOption, LibraryOption, NoWaitOption, open_named
 from lookalike.cli.progress import show_progress
 from lookalike.cli.words import counted
-from lookalike.errors import UsageError
+from lookalike.errors import NotInLibraryError, UsageError
 
 if TYPE_CHECKING:
-    from lookalike.results import EventImport
+    from lookalike.results import Event, EventImport
 
 __all__ = ["events"]
 
@@ -96,7 +97,7 @@ def add(
       lookalike events add ann shoe.jpg like
     """
     with open_named(library) as opened:
-        opened.events.add(user, item, kind, weight, time, wait=not no_wait)
+        opened.events.add(user, item, kind, weight=weight, time=time, wait=not no_wait)
         counts = opened.events.counts()
     if as_json:
         say_json({"events": counts.events, "users": counts.users})
@@ -237,7 +238,8 @@ def list_events(
     Example:
       lookalike events list ann
     """
-    with open_named(library) as opened:
+    found: tuple[Event, ...] = ()
+    with open_named(library) as opened, suppress(NotInLibraryError):
         found = opened.events.of(user)
     if as_json:
         say_json([event.to_dict() for event in found])

@@ -68,8 +68,8 @@ def add(
     """
     with open_named(library, create=True) as opened:
         pictures = [read_input(image, opened.settings) for image in images]
-        added = opened.names.add(name, *pictures, wait=not no_wait)
-        total = len(opened.names[name.strip()])
+        added = opened.labels.add(name, *pictures, wait=not no_wait)
+        total = len(opened.labels[name.strip()])
     if as_json:
         say_json({"name": name.strip(), "added": added, "examples": total})
     else:
@@ -109,7 +109,7 @@ def learn(
       lookalike label learn --column category
     """
     with open_named(library, create=folder is not None) as opened, show_progress() as progress:
-        report = opened.names.learn(folder, column=column, wait=not no_wait, progress=progress)
+        report = opened.labels.learn(folder, column=column, wait=not no_wait, progress=progress)
     if as_json:
         say_json(report.to_dict())
     else:
@@ -143,7 +143,7 @@ def list_names(
     """
     with open_named(library) as opened:
         if name is not None:
-            examples = opened.names[name]
+            examples = opened.labels[name]
             if as_json:
                 say_json(
                     [
@@ -162,7 +162,7 @@ def list_names(
                     place = "" if one.image_id is not None else "  (not in the library)"
                     say(f"{clean(one.uri) or 'a picture without a path'}{place}")
             return DONE
-        names = opened.names.list()
+        names = opened.labels.list()
     if as_json:
         say_json([info.to_dict() for info in names])
     else:
@@ -200,8 +200,8 @@ def remove(
       lookalike label remove shoe
     """
     with open_named(library) as opened:
-        removed = opened.names.remove(name, *(images or ()), wait=not no_wait)
-        left = len(opened.names[name]) if name in opened.names else 0
+        removed = opened.labels.remove(name, *(images or ()), wait=not no_wait)
+        left = len(opened.labels[name]) if name in opened.labels else 0
     if as_json:
         say_json({"name": name, "removed": removed, "examples": left})
     else:
@@ -222,7 +222,7 @@ def check(library: LibraryOption = None, as_json: JsonOption = False) -> int:
       lookalike label check
     """
     with open_named(library) as opened:
-        found = opened.names.check()
+        found = opened.labels.check()
     if as_json:
         say_json(found.to_dict())
         return DONE

@@ -42,7 +42,7 @@ def remove(
     """
     with open_named(library) as opened:
         if not yes and is_asked():
-            count = opened.matches(*targets)
+            count = opened.remove(*targets, dry_run=True)
             question = f"Forget {counted(count)}? The files stay."
             if count > 1 and not typer.confirm(question, err=True):
                 return FOUND_NOTHING

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 import lookalike
-from lookalike import Library
+from lookalike import Library, NotInLibraryError
 
 
 @pytest.fixture
@@ -23,32 +23,32 @@ def test_a_taught_name_is_recognised_beside_those_of_imagenet(
     library: Library, scenes: Path
 ) -> None:
     assert library.recognize(scenes / "scene-0.jpg").names is None
-    assert library.names.add("first", scenes / "scene-0.jpg") == 1
-    assert library.names.add("first", scenes / "scene-0.jpg") == 0
-    library.names.add("second", scenes / "scene-1.jpg")
+    assert library.labels.add("first", scenes / "scene-0.jpg") == 1
+    assert library.labels.add("first", scenes / "scene-0.jpg") == 0
+    library.labels.add("second", scenes / "scene-1.jpg")
     found = library.recognize(scenes / "scene-0.jpg")
     assert len(found) == 5
     assert found.names is not None and found.names.best == "first"
     total = sum(label.probability for label in found.names.labels) + found.names.unknown
     assert total == pytest.approx(1.0)
     assert found.to_dict()["names"]["best"] == "first"
-    assert list(library.names) == ["first", "second"]
-    assert "first" in library.names and "third" not in library.names
+    assert list(library.labels) == ["first", "second"]
+    assert "first" in library.labels and "third" not in library.labels
 
 
 def test_a_correction_is_seen_at_once_by_every_open_library(library: Library, scenes: Path) -> None:
     picture = scenes / "scene-2.jpg"
-    library.names.add("wrong", picture)
-    library.names.add("other", scenes / "scene-3.jpg")
+    library.labels.add("wrong", picture)
+    library.labels.add("other", scenes / "scene-3.jpg")
     with lookalike.open(library.path) as second:
         answer = second.recognize(picture).names
         assert answer is not None and answer.best == "wrong"
-        library.names.add("right", picture)
-        assert library.names.remove("wrong", picture) == 1
+        library.labels.add("right", picture)
+        assert library.labels.remove("wrong", picture) == 1
         answer = second.recognize(picture).names
         assert answer is not None and answer.best == "right"
-        library.names.remove("right")
-        library.names.remove("other")
+        library.labels.remove("right")
+        library.labels.remove("other")
         assert second.recognize(picture).names is None
 
 
@@ -57,16 +57,16 @@ def test_a_picture_outside_of_the_library_is_kept_when_its_file_is_gone(
 ) -> None:
     path = tmp_path / "outside.png"
     make_scene(70).save(path)
-    library.names.add("outside", path, make_scene(71))
-    (info,) = library.names.list()
+    library.labels.add("outside", path, make_scene(71))
+    (info,) = library.labels.list()
     assert (info.images, info.outside) == (0, 2)
     data = path.read_bytes()
     path.unlink()
     answer = library.recognize(data).names
     assert answer is not None and answer.best == "outside"
-    assert library.names.remove("outside", data) == 1
-    assert library.names.remove("outside", make_scene(71)) == 1
-    assert len(library.names) == 0
+    assert library.labels.remove("outside", data) == 1
+    assert library.labels.remove("outside", make_scene(71)) == 1
+    assert len(library.labels) == 0
 
 
 def test_an_example_without_a_vector_of_the_model_gets_one_from_its_copy(
@@ -74,8 +74,8 @@ def test_an_example_without_a_vector_of_the_model_gets_one_from_its_copy(
 ) -> None:
     path = tmp_path / "outside.png"
     make_scene(70).save(path)
-    library.names.add("outside", path)
-    with library._catalog.writing() as connection:
+    library.labels.add("outside", path)
+    with library.session.catalog.writing() as connection:
         connection.exec_driver_sql("DELETE FROM name_vectors")
     with lookalike.open(library.path) as opened:
         answer = opened.recognize(path).names
@@ -83,12 +83,13 @@ def test_an_example_without_a_vector_of_the_model_gets_one_from_its_copy(
 
 
 def test_examples_go_with_their_image(library: Library, scenes: Path) -> None:
-    library.names.add("gone", scenes / "scene-0.jpg")
-    library.names.add("stays", scenes / "scene-1.jpg")
-    assert len(library.names.image_ids("gone")) == 1
+    library.labels.add("gone", scenes / "scene-0.jpg")
+    library.labels.add("stays", scenes / "scene-1.jpg")
+    assert len(library.labels.image_ids("gone")) == 1
     library.remove(scenes / "scene-0.jpg")
-    assert list(library.names) == ["stays"]
-    assert library.names.image_ids("gone") == ()
+    assert list(library.labels) == ["stays"]
+    with pytest.raises(NotInLibraryError, match="gone"):
+        library.labels.image_ids("gone")
 
 
 def test_folders_are_learned_and_learned_again(
@@ -98,14 +99,14 @@ def test_folders_are_learned_and_learned_again(
         (tmp_path / "taught" / name).mkdir(parents=True, exist_ok=True)
         make_scene(80 + number).save(tmp_path / "taught" / name / f"{number}.png")
     (tmp_path / "taught" / "dog" / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n and no more")
-    report = library.names.learn(tmp_path / "taught")
+    report = library.labels.learn(tmp_path / "taught")
     assert (report.names, report.added, report.removed, len(report.failures)) == (2, 4, 0, 1)
-    library.names.add("cat", make_scene(90))
+    library.labels.add("cat", make_scene(90))
     (tmp_path / "taught" / "cat" / "0.png").unlink()
-    report = library.names.learn(tmp_path / "taught")
+    report = library.labels.learn(tmp_path / "taught")
     assert (report.added, report.removed) == (0, 1)
-    assert [(one.name, one.outside) for one in library.names.list()] == [("cat", 2), ("dog", 2)]
-    check = library.names.check()
+    assert [(one.name, one.outside) for one in library.labels.list()] == [("cat", 2), ("dog", 2)]
+    check = library.labels.check()
     assert check.accuracy is not None
     assert [one.judged for one in check.names] == [2, 2]
 
@@ -117,24 +118,24 @@ def test_a_column_of_the_metadata_is_learned(
         make_scene(60 + number).save(tmp_path / f"{number}.png")
     (tmp_path / "table.csv").write_text("image,category\n0.png,a\n1.png,a\n2.png,b\n3.png,\n")
     library.add(tmp_path / "table.csv", workers=1)
-    report = library.names.learn(column="category")
+    report = library.labels.learn(column="category")
     assert (report.names, report.added) == (2, 3)
     assert report.skipped == len(library) - 3
     with pytest.raises(lookalike.EmptySourceError, match="category"):
-        library.names.learn(column="colour")
+        library.labels.learn(column="colour")
 
 
 @pytest.mark.parametrize("name", ["", "  ", "a\x1bb", "a\nb", "unknown", "Unknown", "x" * 201])
 def test_a_name_that_cannot_be_one_is_refused(library: Library, scenes: Path, name: str) -> None:
     with pytest.raises(lookalike.UsageError):
-        library.names.add(name, scenes / "scene-0.jpg")
-    assert len(library.names) == 0
+        library.labels.add(name, scenes / "scene-0.jpg")
+    assert len(library.labels) == 0
 
 
 def test_a_name_may_look_like_sql(library: Library, scenes: Path) -> None:
     name = "'); DROP TABLE images; --"
-    library.names.add(name, scenes / "scene-0.jpg")
-    assert list(library.names) == [name]
+    library.labels.add(name, scenes / "scene-0.jpg")
+    assert list(library.labels) == [name]
     assert len(library) > 0
 
 
@@ -143,35 +144,35 @@ def test_one_bad_picture_changes_nothing(library: Library, scenes: Path) -> None
     broken.write_bytes(b"\x89PNG\r\n\x1a\n and no more")
     for bad in (broken, scenes / "nowhere.jpg", scenes):
         with pytest.raises(lookalike.LookalikeError):
-            library.names.add("name", scenes / "scene-0.jpg", bad)
-    assert len(library.names) == 0
+            library.labels.add("name", scenes / "scene-0.jpg", bad)
+    assert len(library.labels) == 0
 
 
 def test_what_is_not_there_cannot_be_removed(library: Library, scenes: Path) -> None:
     with pytest.raises(lookalike.NotInLibraryError, match="no names"):
-        library.names.remove("shoe")
+        library.labels.remove("shoe")
     with pytest.raises(lookalike.NotInLibraryError, match="no names"):
-        library.names.check()
-    library.names.add("shoe", scenes / "scene-0.jpg", scenes / "scene-1.jpg")
+        library.labels.check()
+    library.labels.add("shoe", scenes / "scene-0.jpg", scenes / "scene-1.jpg")
     with pytest.raises(lookalike.NotInLibraryError, match="shoe"):
-        library.names.remove("boot")
+        library.labels.remove("boot")
     with pytest.raises(lookalike.NotInLibraryError, match="no example"):
-        library.names.remove("shoe", scenes / "scene-0.jpg", scenes / "scene-2.jpg")
-    assert len(library.names["shoe"]) == 2
+        library.labels.remove("shoe", scenes / "scene-0.jpg", scenes / "scene-2.jpg")
+    assert len(library.labels["shoe"]) == 2
 
 
 def test_wrong_uses_of_learn_are_said(library: Library, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     with pytest.raises(lookalike.UsageError):
-        library.names.learn()
+        library.labels.learn()
     with pytest.raises(lookalike.EmptySourceError):
-        library.names.learn(tmp_path / "empty")
+        library.labels.learn(tmp_path / "empty")
     with pytest.raises(lookalike.SourceNotFoundError):
-        library.names.learn(tmp_path / "nowhere")
+        library.labels.learn(tmp_path / "nowhere")
 
 
 def test_pictures_with_two_names_are_listed_by_check(library: Library, scenes: Path) -> None:
-    library.names.add("one", scenes / "scene-0.jpg", scenes / "scene-1.jpg")
-    library.names.add("two", scenes / "scene-0.jpg")
-    ((uri, names),) = library.names.check().contradictions
+    library.labels.add("one", scenes / "scene-0.jpg", scenes / "scene-1.jpg")
+    library.labels.add("two", scenes / "scene-0.jpg")
+    ((uri, names),) = library.labels.check().contradictions
     assert Path(uri).name == "scene-0.jpg" and names == ("one", "two")

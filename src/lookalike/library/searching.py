@@ -1,0 +1,68 @@
+"""From what is asked of a library to its hits."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import cast
+
+from lookalike.query import Known, Query, QueryImage, held
+from lookalike.query.sums import asked
+from lookalike.query.sums.asked import Sum, Weighted
+from lookalike.results import Hits, SearchOptions
+
+from .examples import Given, stored_vector
+from .finding import find_image, is_id
+from .pictures import as_query
+from .session import Session, View
+
+__all__ = ["asked_for", "search_batch"]
+
+
+def asked_for(
+    query: Given | None,
+    positive: Sequence[Weighted],
+    negative: Sequence[Weighted],
+    options: SearchOptions,
+) -> Given | Sum:
+    """Return the query, or the sum of the lists where there is no query.
+
+    Raises:
+        UsageError: there are both or neither, or the lists make no sense.
+    """
+    given = cast("QueryImage | None", query)
+    return cast("Given | Sum", asked.asked_for(given, positive, negative, text=options.text))
+
+
+def search_batch(
+    session: Session, queries: Sequence[Given | Sum], options: SearchOptions
+) -> list[Hits]:
+    """See :meth:`lookalike.Library.search_batch`."""
+    asked = [held(cast("Query", query), session.settings) for query in queries]
+
+    def ask(view: View) -> list[Hits]:
+        return view.searcher.search_batch(
+            [_known(session, view, query, options) for query in asked], options
+        )
+
+    return session.answer(ask)
+
+
+def _known(session: Session, view: View, query: Query, options: SearchOptions) -> Query:
+    """Return a query in which an image that is named by its id is its stored vector.
+
+    With a region it is its file: of a vector no part can be cut out.
+    """
+    if isinstance(query, Sum):
+        parts = [
+            replace(part, query=cast("QueryImage", _known(session, view, part.query, options)))
+            for part in query.parts
+        ]
+        return replace(query, parts=tuple(parts))
+    if not is_id(query):
+        return query
+    image_id = find_image(session.catalog, cast("int", query))
+    if options.region is not None:
+        return as_query(session, image_id)
+    name, vector = stored_vector(session.catalog, view.generation, image_id)
+    return Known(name, vector, image_id)
