@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from lookalike.catalog import Catalog, NewImage
 from lookalike.errors import UsageError
 from lookalike.index import LibraryIndex
-from lookalike.query.sums.ranking import SumRanking, log_odds
+from lookalike.query.sums.ranking import SumRanking, SumTerms, log_odds
 from lookalike.query.words import WordScores, word_probability
 
 COUNT, DIMENSIONS = 40, 6
@@ -34,9 +34,11 @@ class World:
         return SumRanking(
             self.catalog,
             self.index,
-            units=self.units[: len(weights)],
-            weights=np.array(weights),
-            words=list(zip(self.words, worded, strict=False)),
+            terms=SumTerms(
+                self.units[: len(weights)],
+                np.array(weights),
+                list(zip(self.words, worded, strict=False)),
+            ),
             probability=probability,
             **options,
         )
@@ -160,9 +162,11 @@ def test_images_that_vanish_meanwhile_are_left_out(world: World) -> None:
     ranking = SumRanking(
         world.catalog,
         world.index,
-        units=world.units[:1],
-        weights=np.ones(1),
-        words=[(gone, 1.0), (world.words[1], 1.0)],
+        terms=SumTerms(
+            world.units[:1],
+            np.ones(1),
+            [(gone, 1.0), (world.words[1], 1.0)],
+        ),
         probability=probability,
         allowed=None,
     )
@@ -174,9 +178,11 @@ def test_pictures_that_cancel_out_are_told(world: World) -> None:
         SumRanking(
             world.catalog,
             world.index,
-            units=np.repeat(world.units[:1], 2, axis=0),
-            weights=np.array([1.0, -1.0]),
-            words=[(world.words[0], 1.0)],
+            terms=SumTerms(
+                np.repeat(world.units[:1], 2, axis=0),
+                np.array([1.0, -1.0]),
+                [(world.words[0], 1.0)],
+            ),
             probability=probability,
         )
 

@@ -27,7 +27,7 @@ from .ranking.arranging import Arranging, Keep
 from .ranking.pages import Search
 from .ranking.parts import PartRanking
 from .sums.asked import Sum, sum_of
-from .sums.ranking import SumRanking
+from .sums.ranking import SumRanking, SumTerms
 from .words import WordSearcher, is_words, word_probability
 
 if TYPE_CHECKING:
@@ -218,9 +218,11 @@ class Searcher:
         ranking = SumRanking(
             self._catalog,
             self._index,
-            units=units,
-            weights=np.array([part.weight for part in pictures]),
-            words=[(self.words.scores(words), weight) for words, weight in asked.words.items()],
+            terms=SumTerms(
+                units,
+                np.array([part.weight for part in pictures]),
+                [(self.words.scores(words), weight) for words, weight in asked.words.items()],
+            ),
             probability=self.card.probability,
             min_probability=plan.options.min_probability,
             allowed=plan.allowed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +15,7 @@ from lookalike.query.words import WordScores, word_log_odds
 
 from .asked import direction
 
-__all__ = ["SumRanking", "log_odds"]
+__all__ = ["SumRanking", "SumTerms", "log_odds"]
 
 _CANDIDATES = 10_000
 _CANDIDATES_PER_HIT = 4
@@ -24,6 +25,19 @@ _LEAST = 1e-9
 Vectors = NDArray[np.float32]
 Odds = NDArray[np.float64]
 Probability = Callable[[NDArray[np.floating]], NDArray[np.float64]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SumTerms:
+    """What is added up.
+
+    ``units`` are vectors (p, d) of length 1 of the pictures, with ``weights`` (p,); ``words`` what
+    each of the words says of all images, with its weight; at least one.
+    """
+
+    units: Vectors
+    weights: NDArray[np.float64]
+    words: Sequence[tuple[WordScores, float]]
 
 
 class SumRanking:
@@ -46,8 +60,7 @@ class SumRanking:
     each of them exactly.
 
     Args:
-        units: vectors (p, d) of length 1 of the pictures, with ``weights`` (p,).
-        words: what each of the words says of all images, with its weight; at least one.
+        terms: the pictures and the words, with their weights.
         probability: turns cosines of pictures into probabilities.
         allowed: ids of the images that may be found, ascending; None for all.
         min_probability: leaves out images of a lower one.
@@ -61,15 +74,14 @@ class SumRanking:
         catalog: Catalog,
         index: LibraryIndex,
         *,
-        units: Vectors,
-        weights: NDArray[np.float64],
-        words: Sequence[tuple[WordScores, float]],
+        terms: SumTerms,
         probability: Probability,
         allowed: NDArray[np.int64] | None = None,
         min_probability: float | None = None,
         candidates: int = _CANDIDATES,
     ) -> None:
         self._catalog, self._index, self._allowed = catalog, index, allowed
+        units, weights, words = terms.units, terms.weights, terms.words
         self._units, self._probability, self._candidates = units, probability, candidates
         self._toward = direction(units, weights) if len(units) else None
         self._weights = np.concatenate([weights, [weight for _, weight in words]])
