@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from lookalike.errors import TrainingDataError
@@ -114,43 +115,69 @@ def audit(data: DataSet, split: Split, *, progress: Progress | None = None) -> A
     if split.names != names:
         raise TrainingDataError("The split was made of other pictures than those of the data.")
 
+    parts = [getattr(split, part) for part in PARTS]
+    part_of = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    looks = _looks_of(data, np.concatenate(parts), progress)
+    near: list[NearDuplicate] = []
+    between: list[tuple[str, str, int]] = []
+    for one, other in combinations(range(len(parts)), 2):
+        found = looks.alike(np.flatnonzero(part_of == one), np.flatnonzero(part_of == other))
+        near += found
+        if found:
+            between.append((PARTS[one], PARTS[other], len(found)))
+    return Audit(tuple(near), names, tuple(between))
+
+
+@dataclass(frozen=True, slots=True)
+class _Looks:
+    """What the pictures at some ``places`` of the data look like, in arrays of shape (n,).
+
+    ``contents`` are numbers, the same for equal files; ``known`` says which could be decoded and
+    ``patterned`` which of these show more than a single colour.
+    """
+
+    places: npt.NDArray[np.int64]
+    contents: npt.NDArray[np.int64]
+    hashes: Hashes
+    known: npt.NDArray[np.bool_]
+    patterned: npt.NDArray[np.bool_]
+
+    def alike(self, left: npt.NDArray[np.intp], right: npt.NDArray[np.intp]) -> list[NearDuplicate]:
+        """Return the pairs of a left and a right picture that look the same, nearest first."""
+        files = _equal(self.contents, left[self.known[left]], right[self.known[right]])
+        distances = dict.fromkeys(files, 0)
+        some, others = left[self.patterned[left]], right[self.patterned[right]]
+        for row, column, distance in near_hashes(
+            self.hashes[some], self.hashes[others], most=_NEAR
+        ):
+            distances.setdefault((int(some[row]), int(others[column])), distance)
+        found = [
+            NearDuplicate(int(self.places[row]), int(self.places[column]), distance)
+            for (row, column), distance in distances.items()
+        ]
+        return sorted(found, key=lambda pair: (pair.distance, pair.first, pair.second))
+
+
+def _looks_of(data: DataSet, places: npt.NDArray[np.int64], progress: Progress | None) -> _Looks:
+    import numpy as np
+
     def look(content: bytes, pixels: Pixels) -> tuple[bytes, int]:
         return content_hash(content), perceptual_hash(pixels)
 
-    parts = [getattr(split, part) for part in PARTS]
-    places = np.concatenate(parts)
-    part_of = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
-    looks = list(
-        each_picture([data.samples[place].path for place in places], look, progress=progress)
-    )
+    paths = [data.samples[place].path for place in places]
+    looks = list(each_picture(paths, look, progress=progress))
     known = np.array([isinstance(found, tuple) for found in looks], dtype=bool)
     contents = [found[0] if isinstance(found, tuple) else b"" for found in looks]
     signed = [found[1] if isinstance(found, tuple) else 0 for found in looks]
     hashes = np.array(signed, dtype=np.int64).view(np.uint64)
-    looks_like_something = known & (np.bitwise_count(hashes) >= _FEWEST_BITS)
     numbers = {content: number for number, content in enumerate(dict.fromkeys(contents))}
-    content = np.array([numbers[found] for found in contents], dtype=np.int64)
-
-    near: list[NearDuplicate] = []
-    between: list[tuple[str, str, int]] = []
-    for one in range(len(parts)):
-        for other in range(one + 1, len(parts)):
-            before = len(near)
-            left, right = np.flatnonzero(part_of == one), np.flatnonzero(part_of == other)
-            distances = dict.fromkeys(_equal(content, left[known[left]], right[known[right]]), 0)
-            some, others = left[looks_like_something[left]], right[looks_like_something[right]]
-            for row, column, distance in near_hashes(hashes[some], hashes[others], most=_NEAR):
-                distances.setdefault((int(some[row]), int(others[column])), distance)
-            near += sorted(
-                (
-                    NearDuplicate(int(places[row]), int(places[column]), distance)
-                    for (row, column), distance in distances.items()
-                ),
-                key=lambda pair: (pair.distance, pair.first, pair.second),
-            )
-            if len(near) > before:
-                between.append((PARTS[one], PARTS[other], len(near) - before))
-    return Audit(tuple(near), names, tuple(between))
+    return _Looks(
+        places,
+        np.array([numbers[found] for found in contents], dtype=np.int64),
+        hashes,
+        known,
+        known & (np.bitwise_count(hashes) >= _FEWEST_BITS),
+    )
 
 
 def near_hashes(first: Hashes, second: Hashes, *, most: int) -> Iterator[tuple[int, int, int]]:
