@@ -69,7 +69,7 @@ class Still:
         random = np.random.default_rng(0)
         self._pixels = random.integers(0, 256, (size, side, side, 3), dtype=np.uint8)
 
-    def batches(self, epoch: int, batches: Sequence[np.ndarray]):
+    def batches(self, _epoch: int, batches: Sequence[np.ndarray]):
         """Yield a batch for each of these."""
         for batch in batches:
             yield self._pixels[: len(batch)]

@@ -193,7 +193,7 @@ def speed(count: int) -> None:
         times = []
         for _ in range(6):  # the first one warms the memory of the system
             began = time.perf_counter()
-            PartRanking(held, generation, query, whole=lambda depth: [none]).search(10)
+            PartRanking(held, generation, query, whole=lambda _depth: [none]).search(10)
             times.append(time.perf_counter() - began)
         size = (Path(folder) / "catalog.sqlite").stat().st_size - count * 2 * 1280
     low, middle, high = np.quantile(times[1:], [0, 0.5, 1])

@@ -101,9 +101,13 @@ def test_every_change_raises_the_version(catalog: Catalog) -> None:
 
 
 def test_a_write_that_fails_leaves_nothing(catalog: Catalog) -> None:
-    with pytest.raises(RuntimeError), catalog.writing() as connection:
-        add_events(connection, new([("ann", 1, LIKE, 5.0, 1.0)]))
-        raise RuntimeError
+    def write() -> None:
+        with catalog.writing() as connection:
+            add_events(connection, new([("ann", 1, LIKE, 5.0, 1.0)]))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        write()
     with catalog.reading() as connection:
         assert len(every_event(connection)) == 0
 

@@ -30,7 +30,9 @@ def test_a_taught_name_is_the_answer_of_recognize(run: Run, own: Path, scenes: P
     assert {label["name"] for label in answer["names"]["labels"]} == {"shoe", "boot"}
     assert len(answer["labels"]) == 5
     lines = run("recognize", one, "--library", own, "-k", "1").out.splitlines()
-    assert lines[0] == "yours:" and lines[1].endswith("  shoe") and lines[3] == "ImageNet:"
+    assert lines[0] == "yours:"
+    assert lines[1].endswith("  shoe")
+    assert lines[3] == "ImageNet:"
     assert "names" not in run("recognize", one, "--json").json[0]
 
 
@@ -59,7 +61,8 @@ def test_names_are_listed_checked_and_forgotten(run: Run, own: Path, scenes: Pat
     assert removed == {"name": "name 0", "removed": 1, "examples": 1}
     assert run("label", "remove", "name 0", *at).code == 0
     ran = run("label", "remove", "name 0", *at)
-    assert ran.code == 2 and "name 1" in ran.err
+    assert ran.code == 2
+    assert "name 1" in ran.err
 
 
 def test_a_folder_with_a_broken_picture_is_learned_with_exit_code_1(
@@ -86,5 +89,6 @@ def test_bad_input_is_one_sentence_and_exit_code_2(run: Run, own: Path, scenes: 
         ("list", "shoe"),
     ):
         ran = run("label", *arguments, "--library", own)
-        assert ran.code == 2 and ran.out == "", arguments
-        assert ran.err.startswith("Error: ") and "\x1b" not in ran.err
+        assert (ran.code, ran.out) == (2, ""), arguments
+        assert ran.err.startswith("Error: ")
+        assert "\x1b" not in ran.err

@@ -122,7 +122,8 @@ def test_an_array_that_changes_between_searches_is_read_again(filled: tuple[Shel
     index.search(clusters(1, seed=4), 3, allowed=allowed)
     allowed += 300
     (found,) = index.search(clusters(1, seed=4), 3, allowed=allowed)
-    assert len(found) and found.image_ids.min() >= 600
+    assert len(found)
+    assert found.image_ids.min() >= 600
 
 
 def test_a_library_without_a_snapshot_is_filtered_too(

@@ -28,12 +28,14 @@ def test_a_taught_name_is_recognised_beside_those_of_imagenet(
     library.labels.add("second", scenes / "scene-1.jpg")
     found = library.recognize(scenes / "scene-0.jpg")
     assert len(found) == 5
-    assert found.names is not None and found.names.best == "first"
+    assert found.names is not None
+    assert found.names.best == "first"
     total = sum(label.probability for label in found.names.labels) + found.names.unknown
     assert total == pytest.approx(1.0)
     assert found.to_dict()["names"]["best"] == "first"
     assert list(library.labels) == ["first", "second"]
-    assert "first" in library.labels and "third" not in library.labels
+    assert "first" in library.labels
+    assert "third" not in library.labels
 
 
 def test_a_correction_is_seen_at_once_by_every_open_library(library: Library, scenes: Path) -> None:
@@ -42,11 +44,13 @@ def test_a_correction_is_seen_at_once_by_every_open_library(library: Library, sc
     library.labels.add("other", scenes / "scene-3.jpg")
     with lookalike.open(library.path) as second:
         answer = second.recognize(picture).names
-        assert answer is not None and answer.best == "wrong"
+        assert answer is not None
+        assert answer.best == "wrong"
         library.labels.add("right", picture)
         assert library.labels.remove("wrong", picture) == 1
         answer = second.recognize(picture).names
-        assert answer is not None and answer.best == "right"
+        assert answer is not None
+        assert answer.best == "right"
         library.labels.remove("right")
         library.labels.remove("other")
         assert second.recognize(picture).names is None
@@ -63,7 +67,8 @@ def test_a_picture_outside_of_the_library_is_kept_when_its_file_is_gone(
     data = path.read_bytes()
     path.unlink()
     answer = library.recognize(data).names
-    assert answer is not None and answer.best == "outside"
+    assert answer is not None
+    assert answer.best == "outside"
     assert library.labels.remove("outside", data) == 1
     assert library.labels.remove("outside", make_scene(71)) == 1
     assert len(library.labels) == 0
@@ -79,7 +84,8 @@ def test_an_example_without_a_vector_of_the_model_gets_one_from_its_copy(
         connection.exec_driver_sql("DELETE FROM name_vectors")
     with lookalike.open(library.path) as opened:
         answer = opened.recognize(path).names
-        assert answer is not None and answer.best == "outside"
+        assert answer is not None
+        assert answer.best == "outside"
 
 
 def test_examples_go_with_their_image(library: Library, scenes: Path) -> None:
@@ -175,4 +181,5 @@ def test_pictures_with_two_names_are_listed_by_check(library: Library, scenes: P
     library.labels.add("one", scenes / "scene-0.jpg", scenes / "scene-1.jpg")
     library.labels.add("two", scenes / "scene-0.jpg")
     ((uri, names),) = library.labels.check().contradictions
-    assert Path(uri).name == "scene-0.jpg" and names == ("one", "two")
+    assert Path(uri).name == "scene-0.jpg"
+    assert names == ("one", "two")

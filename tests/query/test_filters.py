@@ -206,7 +206,9 @@ def test_an_unknown_field_names_near_ones_and_all_there_are(catalog: Catalog) ->
     text = str(caught.value)
     assert "no field 'prise'" in text
     assert "Did you mean price" in text
-    assert '"list price"' in text and "metadata.size" in text and "label_probability" in text
+    assert '"list price"' in text
+    assert "metadata.size" in text
+    assert "label_probability" in text
 
 
 def test_the_case_of_names_may_differ(catalog: Catalog) -> None:

@@ -71,7 +71,8 @@ class Contract:
         queries = np.random.default_rng(2).normal(size=(50, 5))
         queries /= np.linalg.norm(queries, axis=1, keepdims=True)
         probabilities, unknown = model.probabilities(queries)
-        assert (probabilities >= 0).all() and (unknown >= 0).all()
+        assert (probabilities >= 0).all()
+        assert (unknown >= 0).all()
         assert np.allclose(probabilities.sum(axis=1) + unknown, 1.0)
 
     def test_what_is_far_from_all_is_unknown(self) -> None:
@@ -88,7 +89,8 @@ class Contract:
         other = self.fit(vectors[mixed], [names[place] for place in mixed])
         queries = clusters(3, 4, seed=4)[0]
         assert np.array_equal(one.probabilities(queries)[0], other.probabilities(queries)[0])
-        assert one.curve == other.curve and one.temperature == other.temperature
+        assert one.curve == other.curve
+        assert one.temperature == other.temperature
 
     def test_one_name_alone_is_told_from_unknown(self) -> None:
         model = self.fit(circle(-5, 0, 5), ["east"] * 3)
@@ -118,7 +120,8 @@ class Contract:
         model = self.fit(vectors, names)
         assert self.best(model, circle(0)) == ["odd"]
         probabilities, unknown = model.probabilities(circle(0))
-        assert probabilities.sum() == 1.0 and unknown[0] == 0.0
+        assert probabilities.sum() == 1.0
+        assert unknown[0] == 0.0
 
     def test_a_large_name_does_not_swallow_a_small_one(self) -> None:
         large, small = clusters(2, 60)[0][:60], clusters(2, 3)[0][3:]

@@ -31,7 +31,7 @@ def busy(library: lookalike.Library, tmp_path: Path) -> Iterator[lookalike.Libra
     (tmp_path / "busy.csv").write_text("\n".join(rows))
     report = library.events.import_table(tmp_path / "busy.csv")
     assert (report.unknown, report.failed) == (0, 0)
-    yield library
+    return library
 
 
 def test_what_others_of_the_same_taste_chose_comes_first(busy: lookalike.Library) -> None:

@@ -93,7 +93,8 @@ def test_a_preset_gives_a_square_of_any_picture(
     apply = augmentation(preset, strength=1.5).apply
     changed = apply(picture, side=24, random=np.random.default_rng(seed))
     assert (changed.shape, changed.dtype) == ((24, 24, 3), np.uint8)
-    assert changed.flags.c_contiguous and changed.flags.writeable
+    assert changed.flags.c_contiguous
+    assert changed.flags.writeable
 
 
 @pytest.mark.parametrize("preset", PRESETS)

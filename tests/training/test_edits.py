@@ -58,7 +58,9 @@ def test_an_edit_is_always_the_same_and_changes_something(name: str, pixels: Pix
 @pytest.mark.parametrize("shape", [(1, 1, 3), (2, 300, 3), (300, 2, 3)])
 def test_an_edit_takes_tiny_and_narrow_pictures(name: str, shape: tuple[int, int, int]) -> None:
     edited = EDITS[name](np.full(shape, 200, np.uint8))
-    assert edited.ndim == 3 and edited.shape[2] == 3 and edited.size > 0
+    assert edited.ndim == 3
+    assert edited.shape[2] == 3
+    assert edited.size > 0
 
 
 @pytest.mark.parametrize(

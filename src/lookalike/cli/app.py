@@ -46,7 +46,7 @@ def _print_version(wanted: bool) -> None:
     epilog="First time? Try: lookalike demo",
 )
 def lookalike(
-    version: Annotated[
+    version: Annotated[  # noqa: ARG001 its callback answers
         bool,
         typer.Option(
             "--version", callback=_print_version, is_eager=True, help="Print the version and exit."

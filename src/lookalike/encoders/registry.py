@@ -140,7 +140,7 @@ def _read(folder: Path) -> ModelCard:
 
 
 @lru_cache(maxsize=16)
-def _read_as_of(folder: Path, changed: int, inode: int) -> ModelCard:
+def _read_as_of(folder: Path, _changed: int, _inode: int) -> ModelCard:
     """Read a card anew only when its file is another one: training may replace it."""
     return read_card(folder)
 

@@ -75,7 +75,7 @@ class Ledger:
         """Note a source whose picture is the same; what is said about it may have changed."""
         new = _fields(item, before.size)
         old = (before.url, before.page_url, dict(before.metadata))
-        if (new.url, new.page_url, dict(new.metadata)) != old and _speaks(item, before):
+        if (new.url, new.page_url, dict(new.metadata)) != old and _speaks(item):
             self._touch.append((before.image_id, new))
             self._updated += 1
         else:
@@ -210,7 +210,7 @@ class Ledger:
 
 def _fields(item: Item, size: int | None, before: KnownImage | None = None) -> SourceFields:
     metadata, page_url = item.metadata, item.page_url
-    if before is not None and not _speaks(item, before):
+    if before is not None and not _speaks(item):
         metadata, page_url = before.metadata, before.page_url
     return SourceFields(
         uri=item.uri,
@@ -227,7 +227,7 @@ def _same(item: Item, before: KnownImage) -> bool:
     return item.path is not None and (item.size, item.mtime_ns) == (before.size, before.mtime_ns)
 
 
-def _speaks(item: Item, before: KnownImage) -> bool:
+def _speaks(item: Item) -> bool:
     """Tell whether the source says something about the picture that is to replace the old.
 
     A folder says nothing: indexing it must not wipe what a table said.

@@ -105,7 +105,7 @@ class Pipeline:
         seconds = time.monotonic() - began
         return replace(self._ledger.report(), repeated=self._repeated, seconds=seconds)
 
-    def _count_repeated(self, uri: str) -> None:
+    def _count_repeated(self, _uri: str) -> None:
         self._repeated += 1
 
     def _find(

@@ -48,7 +48,7 @@ def assess(
     k: int = 10,
     least_weight: float = 0.0,
     factorise: bool | None = None,
-    stage: Callable[[str], None] = lambda name: None,
+    stage: Callable[[str], None] = lambda _name: None,
 ) -> Assessment:
     """Learn from the earlier choices and measure on the later ones, over the whole catalogue.
 

@@ -88,7 +88,7 @@ def read_events(
     columns: EventColumns,
     kind: str,
     kinds: Mapping[str, str],
-    seen: Callable[[int], None] = lambda rows: None,
+    seen: Callable[[int], None] = lambda _rows: None,
 ) -> ReadEvents:
     """Read a table of events.
 

@@ -95,7 +95,7 @@ def learn(
     known: Interactions,
     content: Content | None,
     *,
-    stage: Callable[[str], None] = lambda name: None,
+    stage: Callable[[str], None] = lambda _name: None,
 ) -> Learned:
     """Weigh the parts on choices held out (:func:`weigh`), then fit them to everything.
 

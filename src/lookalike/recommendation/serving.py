@@ -147,5 +147,5 @@ def _title(row: ImageRow) -> str:
 _words: dict[str, Callable[[tuple[str, str]], str]] = {
     "content": lambda said: f"like {said[0]} that you {said[1]}",
     "collaborative": lambda said: f"people who {said[1]} {said[0]}",
-    "popular": lambda said: "popular",
+    "popular": lambda _said: "popular",
 }

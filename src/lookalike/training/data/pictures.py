@@ -66,5 +66,5 @@ def each_picture(
 
 def why_broken(paths: Sequence[Path], progress: Progress | None = None) -> list[str]:
     """Return for each picture why it cannot be decoded, or an empty text."""
-    outcomes = each_picture(paths, lambda data, pixels: None, progress=progress)
+    outcomes = each_picture(paths, lambda _data, _pixels: None, progress=progress)
     return [str(outcome) if outcome is not None else "" for outcome in outcomes]
