@@ -17,7 +17,7 @@ DIMENSIONS = 8
 
 def new_image(uri: str, seed: int = 0, **values: Any) -> NewImage:
     vector = np.random.default_rng(seed).normal(size=DIMENSIONS).astype(np.float32)
-    fields = {
+    fields: dict[str, Any] = {
         "uri": uri,
         "url": f"file://{uri}",
         "page_url": None,

@@ -26,7 +26,8 @@ def id_of(catalog: Catalog, uri: str) -> int:
 
 def vector_of(catalog: Catalog, generation: Generation, uri: str) -> np.ndarray[Any, Any]:
     _, images, vectors = catalog.vectors_after(generation.id, 0, limit=10_000)
-    return vectors[images.tolist().index(id_of(catalog, uri))]
+    found: np.ndarray[Any, Any] = vectors[images.tolist().index(id_of(catalog, uri))]
+    return found
 
 
 def test_what_is_stored_is_read_back(

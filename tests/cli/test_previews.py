@@ -126,5 +126,5 @@ def test_blocks_fit_their_cells(size: tuple[int, int]) -> None:
 def test_blocks_have_the_colours_of_the_picture() -> None:
     text = blocks(jpeg(), columns=20, rows=8)
     first, last = text.spans[0].style, text.spans[19].style
-    assert tuple(first.color.triplet) == pytest.approx((254, 0, 0), abs=6)  # type: ignore[union-attr]
-    assert tuple(last.bgcolor.triplet) == pytest.approx((0, 0, 254), abs=6)  # type: ignore[union-attr]
+    assert tuple(first.color.triplet) == pytest.approx((254, 0, 0), abs=6)  # type: ignore[union-attr, arg-type]
+    assert tuple(last.bgcolor.triplet) == pytest.approx((0, 0, 254), abs=6)  # type: ignore[union-attr, arg-type]

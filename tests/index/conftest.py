@@ -34,7 +34,8 @@ Vectors = np.ndarray[Any, np.dtype[np.float32]]
 
 
 def normalized(vectors: np.ndarray[Any, Any]) -> Vectors:
-    return (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
+    found: Vectors = (vectors / np.linalg.norm(vectors, axis=-1, keepdims=True)).astype(np.float32)
+    return found
 
 
 def clusters(count: int, seed: int = 0) -> Vectors:

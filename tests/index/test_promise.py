@@ -20,12 +20,13 @@ def test_those_that_cannot_be_among_the_best_are_left_unread() -> None:
 def test_the_more_the_code_errs_the_more_are_read() -> None:
     generator = np.random.default_rng(0)
     scores = np.sort(generator.uniform(0.4, 0.9, 40))[::-1].astype(np.float32)
-    far = 2.0 - 2.0 * np.linspace(0.9, 0.2, 100)
+    far = (2.0 - 2.0 * np.linspace(0.9, 0.2, 100)).astype(np.float32)
+    noise = [generator.normal(size=40) * error for error in (0.0, 0.02, 0.1)]
     read = [
         np.count_nonzero(
-            promising(2.0 - 2.0 * (scores + generator.normal(size=40) * error), scores, far, 10)
+            promising((2.0 - 2.0 * (scores + one)).astype(np.float32), scores, far, 10)
         )
-        for error in (0.0, 0.02, 0.1)
+        for one in noise
     ]
     assert 0 < read[0] < read[1] < read[2] <= 100
 

@@ -51,7 +51,9 @@ def test_scanning_blocks_gives_the_best_of_all(
 def ranked(*rows: tuple[int, int, float]) -> Ranked:
     columns = list(zip(*rows, strict=True)) or [(), (), ()]
     return Ranked(
-        np.array(columns[0], np.int64), np.array(columns[1], np.int64), np.float32(columns[2])
+        np.array(columns[0], np.int64),
+        np.array(columns[1], np.int64),
+        np.array(columns[2], np.float32),
     )
 
 

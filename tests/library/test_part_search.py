@@ -93,7 +93,8 @@ def test_the_score_is_the_greatest_cosine_of_the_whole_and_its_parts(
     encoder = load_encoder()
 
     def vector(image: Image.Image) -> np.ndarray:
-        return encoder.encode(encoder.prepare(np.asarray(image))[None]).vectors[0]
+        found: np.ndarray = encoder.encode(encoder.prepare(np.asarray(image))[None]).vectors[0]
+        return found
 
     query = vector(scene(3))
     expected = {}
