@@ -111,7 +111,8 @@ def test_vectors_and_parts_are_still_there(opened: Catalog) -> None:
         (block,) = part_blocks(connection, generation)
         ids, shares = colours_of(connection)
     assert np.unique(block.image_ids).tolist() == [1, 2, 3, 4, 5, 6]
-    assert ids.tolist() == [1, 2, 3, 4, 5, 6] and shares.any(axis=1).all()
+    assert ids.tolist() == [1, 2, 3, 4, 5, 6]
+    assert shares.any(axis=1).all()
 
 
 def test_names_are_still_there_with_the_picture_from_outside(opened: Catalog) -> None:

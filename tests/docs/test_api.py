@@ -51,10 +51,11 @@ def test_errors_are_named_apart_with_the_builtin_they_are() -> None:
         error = getattr(lookalike, name)
         ours = issubclass(error, lookalike.LookalikeError)
         parents = [one for one in error.__mro__ if one.__module__ == "builtins"]
+        assert ours, name
         if builtin:
-            assert ours and getattr(builtins, builtin) in parents, name
+            assert getattr(builtins, builtin) in parents, name
         else:
-            assert ours and parents == [Exception, BaseException, object], name
+            assert parents == [Exception, BaseException, object], name
 
 
 def test_all_members_of_a_library_are_named(library: lookalike.Library) -> None:

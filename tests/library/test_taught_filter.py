@@ -135,7 +135,8 @@ def test_a_label_is_that_of_the_network_or_an_own_one(library: Library) -> None:
     image = next(one for one in library.iterate() if one.labels and one.labels[0].name)
     name = image.labels[0].name.replace("'", "''")
     network = passing(library, f"label_network = '{name}'")
-    assert network and own == scene(0)
+    assert network
+    assert own == scene(0)
     assert passing(library, f"label = '{name}'") == network
     assert passing(library, "label = 'Shoe'") == own
     assert passing(library, f"label in ('shoe', '{name}')") == sorted({*own, *network})

@@ -37,7 +37,8 @@ def test_an_open_file_is_read_from_where_it_stands_and_stays_open(
     stream.seek(6)
     with path.open("rb") as file, path.open("rb", buffering=0) as raw:
         hits = library.search_batch([stream, file, raw], k=1)
-        assert not file.closed and not raw.closed
+        assert not file.closed
+        assert not raw.closed
     assert not stream.closed
     assert [Path(one[0].uri).name for one in hits] == ["3.png"] * 3
     assert [one.query for one in hits] == ["the query", str(path), str(path)]

@@ -244,7 +244,7 @@ def _check_whole_pictures(asked: Sequence[Query], options: SearchOptions) -> Non
         raise UsageError("Parts are searched with a picture: not with words, nor with a sum.")
 
 
-def _no_part(image_id: int) -> None:
+def _no_part(_image_id: int) -> None:
     return None
 
 

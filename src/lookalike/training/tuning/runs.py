@@ -42,7 +42,7 @@ class Runs:
         shutil.rmtree(place, ignore_errors=True)
         cache = self._folder / "cache"
         prepared = Prepared(self._data, self._split, recipe, place, cache, self._shown)
-        history = prepared.run(resume=False, say=lambda sentence: None)
+        history = prepared.run(resume=False, say=lambda _sentence: None)
         for entry in place.iterdir():
             if entry.is_dir():
                 shutil.rmtree(entry)
