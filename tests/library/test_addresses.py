@@ -98,14 +98,14 @@ def test_what_is_not_there_is_one_error_everywhere(library: Library, absent: obj
 def test_an_id_that_is_not_there_is_no_query(library: Library) -> None:
     for ask in (library.search, library.recognize, lambda one: library.labels.add("x", one)):
         with pytest.raises(NotInLibraryError, match="id 99"):
-            ask(99)  # type: ignore[operator]
+            ask(99)
 
 
 @pytest.mark.parametrize("wrong", [True, 2.0, None, b"3", ["3"]])
 def test_what_can_be_no_address_is_refused(library: Library, wrong: object) -> None:
     for ask in (library.get, library.read, library.remove):
         with pytest.raises(UsageError):
-            ask(wrong)  # type: ignore[operator]
+            ask(wrong)  # type: ignore[arg-type]
     assert wrong not in library
 
 

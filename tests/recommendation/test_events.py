@@ -51,8 +51,8 @@ def test_an_event_is_noted_by_path_id_or_url(library: lookalike.Library, filled:
 def test_wrong_events_are_refused(
     library: lookalike.Library, arguments: tuple[Any, ...], error: type[Exception], said: str
 ) -> None:
+    user, item, kind, *rest = arguments
     with pytest.raises(error, match=said):
-        user, item, kind, *rest = arguments
         library.events.add(user, item, kind, **(rest[0] if rest else {}))
     assert len(library.events) == 0
 

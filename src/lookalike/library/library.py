@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Unpack
 
 from lookalike.ingest.options import AddOptions
-from lookalike.query.sums.asked import Sum, Weighted
+from lookalike.query.sums.asked import Sum
 from lookalike.results import (
     AddReport,
     Facet,
@@ -150,8 +150,8 @@ class Library:
         self,
         query: Given | None = None,
         *,
-        positive: Sequence[Weighted] = (),
-        negative: Sequence[Weighted] = (),
+        positive: Sequence[Given | tuple[Given, float]] = (),
+        negative: Sequence[Given | tuple[Given, float]] = (),
         options: SearchOptions | None = None,
         **given: Unpack[SearchKeywords],
     ) -> Hits:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import cast
+from typing import Any, cast
 
 from lookalike.query import Known, Query, QueryImage, held
 from lookalike.query.sums import asked
-from lookalike.query.sums.asked import Sum, Weighted
+from lookalike.query.sums.asked import Sum
 from lookalike.results import Hits, SearchOptions
 
 from .examples import Given, stored_vector
@@ -21,8 +21,8 @@ __all__ = ["asked_for", "search_batch"]
 
 def asked_for(
     query: Given | None,
-    positive: Sequence[Weighted],
-    negative: Sequence[Weighted],
+    positive: Sequence[Given | tuple[Given, float]],
+    negative: Sequence[Given | tuple[Given, float]],
     options: SearchOptions,
 ) -> Given | Sum:
     """Return the query, or the sum of the lists where there is no query.
@@ -30,8 +30,9 @@ def asked_for(
     Raises:
         UsageError: there are both or neither, or the lists make no sense.
     """
-    given = cast("QueryImage | None", query)
-    return cast("Given | Sum", asked.asked_for(given, positive, negative, text=options.text))
+    # The ids among them stay as they are: search_batch puts their vectors in their place.
+    sums: tuple[Any, Any] = (positive, negative)
+    return cast("Given | Sum", asked.asked_for(cast("Any", query), *sums, text=options.text))
 
 
 def search_batch(

@@ -38,7 +38,7 @@ class TaughtNames:
         self, catalog: Catalog, generation: Generation, model: Callable[[], NameModel | None]
     ) -> None:
         self._catalog, self._generation, self._model = catalog, generation, model
-        self._found = Following(catalog, lambda before: self._answered())
+        self._found = Following(catalog, lambda _before: self._answered())
 
     def __call__(self) -> OwnLabels:
         """Return the names, and the ids of the images of each, ascending."""
