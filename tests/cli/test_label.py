@@ -26,14 +26,14 @@ def test_a_taught_name_is_the_answer_of_recognize(run: Run, own: Path, scenes: P
     assert (ran.code, ran.json) == (0, {"name": "shoe", "added": 1, "examples": 1})
     assert run("label", "add", "boot", two, "--library", own).out == ("boot: 1 added, 1 example.\n")
     (answer,) = run("recognize", one, "--library", own, "--json").json
-    assert answer["names"]["best"] == "shoe"
-    assert {label["name"] for label in answer["names"]["labels"]} == {"shoe", "boot"}
+    assert answer["own"]["best"] == "shoe"
+    assert {label["name"] for label in answer["own"]["labels"]} == {"shoe", "boot"}
     assert len(answer["labels"]) == 5
     lines = run("recognize", one, "--library", own, "-k", "1").out.splitlines()
     assert lines[0] == "yours:"
     assert lines[1].endswith("  shoe")
     assert lines[3] == "ImageNet:"
-    assert "names" not in run("recognize", one, "--json").json[0]
+    assert run("recognize", one, "--json").json[0]["own"] is None
 
 
 def test_what_is_like_nothing_taught_is_unknown(

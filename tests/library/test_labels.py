@@ -22,17 +22,17 @@ def library(tmp_path: Path, scenes: Path) -> Iterator[Library]:
 def test_a_taught_name_is_recognised_beside_those_of_imagenet(
     library: Library, scenes: Path
 ) -> None:
-    assert library.recognize(scenes / "scene-0.jpg").names is None
+    assert library.recognize(scenes / "scene-0.jpg").own is None
     assert library.labels.add("first", scenes / "scene-0.jpg") == 1
     assert library.labels.add("first", scenes / "scene-0.jpg") == 0
     library.labels.add("second", scenes / "scene-1.jpg")
     found = library.recognize(scenes / "scene-0.jpg")
     assert len(found) == 5
-    assert found.names is not None
-    assert found.names.best == "first"
-    total = sum(label.probability for label in found.names.labels) + found.names.unknown
+    assert found.own is not None
+    assert found.own.best == "first"
+    total = sum(label.probability for label in found.own.labels) + found.own.unknown
     assert total == pytest.approx(1.0)
-    assert found.to_dict()["names"]["best"] == "first"
+    assert found.to_dict()["own"]["best"] == "first"
     assert list(library.labels) == ["first", "second"]
     assert "first" in library.labels
     assert "third" not in library.labels
@@ -43,17 +43,17 @@ def test_a_correction_is_seen_at_once_by_every_open_library(library: Library, sc
     library.labels.add("wrong", picture)
     library.labels.add("other", scenes / "scene-3.jpg")
     with lookalike.open(library.path) as second:
-        answer = second.recognize(picture).names
+        answer = second.recognize(picture).own
         assert answer is not None
         assert answer.best == "wrong"
         library.labels.add("right", picture)
         assert library.labels.remove("wrong", picture) == 1
-        answer = second.recognize(picture).names
+        answer = second.recognize(picture).own
         assert answer is not None
         assert answer.best == "right"
         library.labels.remove("right")
         library.labels.remove("other")
-        assert second.recognize(picture).names is None
+        assert second.recognize(picture).own is None
 
 
 def test_a_picture_outside_of_the_library_is_kept_when_its_file_is_gone(
@@ -66,7 +66,7 @@ def test_a_picture_outside_of_the_library_is_kept_when_its_file_is_gone(
     assert (info.images, info.outside) == (0, 2)
     data = path.read_bytes()
     path.unlink()
-    answer = library.recognize(data).names
+    answer = library.recognize(data).own
     assert answer is not None
     assert answer.best == "outside"
     assert library.labels.remove("outside", data) == 1
@@ -83,7 +83,7 @@ def test_an_example_without_a_vector_of_the_model_gets_one_from_its_copy(
     with library.session.catalog.writing() as connection:
         connection.exec_driver_sql("DELETE FROM name_vectors")
     with lookalike.open(library.path) as opened:
-        answer = opened.recognize(path).names
+        answer = opened.recognize(path).own
         assert answer is not None
         assert answer.best == "outside"
 

@@ -116,7 +116,7 @@ def test_hits_print_as_a_table_and_as_thumbnails(
     hits = library.search(make_scene(7), k=3)
     lines = str(hits).splitlines()
     assert len(lines) == 4
-    assert lines[0].split() == ["rank", "score", "match", "size", "url"]
+    assert lines[0].split() == ["rank", "score", "match", "size", "where"]
     assert "160×120" in lines[1]
     assert hits._repr_html_().count("data:image/jpeg;base64,") == 3
     assert isinstance(hits[:2], lookalike.Hits)

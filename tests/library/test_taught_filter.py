@@ -66,7 +66,7 @@ def test_the_answers_are_those_of_recognition(library: Library) -> None:
     library.labels.add("shoe", picture(library, "0-large"))
     library.labels.add("boot", picture(library, "1-large"))
     answers = {
-        name: library.recognize(picture(library, name)).names
+        name: library.recognize(picture(library, name)).own
         for name in scene(0) + scene(1) + scene(2)
     }
     for name in ("shoe", "boot"):

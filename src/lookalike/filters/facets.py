@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
 import sqlalchemy as sa
 
 from lookalike.catalog.columns import file_name
 from lookalike.catalog.tables import images
-from lookalike.results import Facet
+from lookalike.results import Facet, ValueCount
 
 from .fields import DateField, Expression, Field, FolderField, NumberField
 
@@ -41,7 +41,7 @@ def facet_of(
         every = field.counts(connection, passing).items()
         counts = sorted(((one, count) for one, count in every if count), key=_most_first)
         missing = _count(connection, sa.and_(passing, field.without()))
-        return Facet(name, "values", tuple(counts[:k]), missing=missing)
+        return Facet(name, "values", tuple(ValueCount(*one) for one in counts[:k]), missing=missing)
     value, number = _value(field), field.number()
     missing = _count(connection, sa.and_(passing, value.is_(None)))
     least = greatest = None
@@ -71,11 +71,11 @@ def _value(field: Field) -> Expression:
 
 def _frequent(
     connection: sa.Connection, value: Expression, passing: Passing, k: int
-) -> tuple[tuple[Any, int], ...]:
+) -> tuple[ValueCount, ...]:
     count = sa.func.count()
     query = sa.select(value.label("value"), count).where(passing, value.is_not(None))
     query = query.group_by(sa.text("value")).order_by(count.desc(), sa.text("value")).limit(k)
-    return tuple((row[0], row[1]) for row in connection.execute(query))
+    return tuple(ValueCount(row[0], row[1]) for row in connection.execute(query))
 
 
 def _count(connection: sa.Connection, passing: Passing) -> int:

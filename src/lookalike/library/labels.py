@@ -12,7 +12,7 @@ from lookalike.errors import EmptySourceError, NotInLibraryError, UsageError
 from lookalike.recognition import recognize_with
 from lookalike.recognition.checking import check_names
 from lookalike.recognition.fitting import NameModel
-from lookalike.results import Failure, Labels, LearnReport, NameInfo, NamesCheck, Progress
+from lookalike.results import Failure, LabelInfo, Labels, LabelsCheck, LearnReport, Progress
 
 from .examples import Gathered, Given, gather, matching, of_column, of_folder
 from .pictures import as_query
@@ -52,14 +52,14 @@ class LabelFacet:
             raise NotInLibraryError(self._unknown(name))
         return tuple(found)
 
-    def list(self) -> tuple[NameInfo, ...]:
+    def list(self) -> tuple[LabelInfo, ...]:
         """Return every name in alphabetical order, with the number of its examples."""
         counts: dict[str, tuple[int, int]] = {}
         for example in self._examples(None):
             images, outside = counts.get(example.name, (0, 0))
             inside = example.image_id is not None
             counts[example.name] = (images + inside, outside + (not inside))
-        return tuple(NameInfo(name, *counts[name]) for name in sorted(counts))
+        return tuple(LabelInfo(name, *counts[name]) for name in sorted(counts))
 
     def image_ids(self, name: str) -> tuple[int, ...]:
         """Return the ids of the images of the library that are examples of a label, ascending.
@@ -190,7 +190,7 @@ class LabelFacet:
                     pictures=[one.picture_id for one in chosen if one.picture_id is not None],
                 )
 
-    def check(self) -> NamesCheck:
+    def check(self) -> LabelsCheck:
         """Return how well the names are told apart, on examples left out in turn.
 
         Raises:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from lookalike.catalog import Catalog, ImageRow
 from lookalike.errors import NotInLibraryError, UsageError
-from lookalike.results import Facet, ImageInfo, ImagePage, Label, Progress, Stats
+from lookalike.results import Facet, ImageInfo, ImagePage, Label, LabelCount, Progress, Stats
 
 from .cursor import Cursor
 from .finding import Address, find_image
@@ -39,7 +39,8 @@ def stats(session: Session, *, labels: int) -> Stats:
         dimensions=view.generation.dimensions,
         formats=catalog.format_counts(),
         labels=tuple(
-            (label_name(names, index), count) for index, count in catalog.label_counts(labels)
+            LabelCount(label_name(names, index), count)
+            for index, count in catalog.label_counts(labels)
         ),
         catalog_bytes=sum(path.stat().st_size for path in session.folder.glob("catalog.sqlite*")),
         index_bytes=status.bytes,

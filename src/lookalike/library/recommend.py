@@ -13,7 +13,7 @@ from lookalike.recommendation.content import LibraryContent
 from lookalike.recommendation.for_user import ForUser
 from lookalike.recommendation.like_this import Strategy, check_wish, more_like
 from lookalike.recommendation.serving import check_numbers
-from lookalike.results import Assessment, Progress, Recommendation, Recommendations, SnapshotNote
+from lookalike.results import Assessment, LearnedNote, Progress, Recommendation, Recommendations
 
 from .examples import Given, read_given
 from .session import Session
@@ -79,7 +79,7 @@ class Recommend:
         listed = (_shown(rank, *row) for rank, row in enumerate(served.rows, start=1))
         return Recommendations(tuple(listed), served.note)
 
-    def learn(self, *, progress: Callable[[Progress], None] | None = None) -> SnapshotNote:
+    def learn(self, *, progress: Callable[[Progress], None] | None = None) -> LearnedNote:
         """Learn from all events now, rather than when a tenth has come since the last time."""
         return self._for_user().learn(progress)
 

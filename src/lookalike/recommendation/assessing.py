@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from lookalike.errors import UsageError
 from lookalike.evaluation import (
-    Interval,
     bootstrap_interval,
     catalogue_coverage,
     intra_list_diversity,
@@ -19,7 +18,7 @@ from lookalike.evaluation import (
     novelty,
     share_found_at_k,
 )
-from lookalike.results import Assessed, Assessment
+from lookalike.results import Assessed, Assessment, Gain
 
 from .content import Content
 from .history import Interactions
@@ -148,13 +147,13 @@ class _Test:
         return row, ndcg
 
 
-def _gains(ndcg: Mapping[str, NDArray[np.float64]], best: str) -> dict[str, tuple[float, Interval]]:
+def _gains(ndcg: Mapping[str, NDArray[np.float64]], best: str) -> dict[str, Gain]:
     """Return how much more NDCG one recommender has than each other, with its interval."""
     gains = {}
     for name, other in ndcg.items():
         if name != best:
             more = ndcg[best] - other
-            gains[name] = float(np.nanmean(more)), bootstrap_interval(more)
+            gains[name] = Gain(float(np.nanmean(more)), bootstrap_interval(more))
     return gains
 
 

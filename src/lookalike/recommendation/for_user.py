@@ -17,7 +17,7 @@ from lookalike.catalog.events import events_of, every_event, find_user, stored_e
 from lookalike.catalog.image_vectors import copies_of
 from lookalike.catalog.tables import images
 from lookalike.index import LibraryIndex
-from lookalike.results import Assessment, Progress, SnapshotNote
+from lookalike.results import Assessment, LearnedNote, Progress
 
 from .assessing import SplitBy, assess
 from .content import LibraryContent
@@ -46,7 +46,7 @@ class Served:
 class _State:
     version: int
     generation: int
-    note: SnapshotNote
+    note: LearnedNote
     learned: Learned
 
 
@@ -67,7 +67,7 @@ class ForUser:
         self._lock = threading.Lock()
         self._state: _State | None = None
 
-    def learn(self, progress: Callable[[Progress], None] | None = None) -> SnapshotNote:
+    def learn(self, progress: Callable[[Progress], None] | None = None) -> LearnedNote:
         """Learn from all events now, and keep what was learned beside the catalog."""
         with self._lock:
             self._state = self._learned(self._parts(), self._catalog.data_version(), progress)
@@ -221,7 +221,7 @@ class ForUser:
             return None
         return _State(version, parts.generation.id, *found)
 
-    def _outgrown(self, note: SnapshotNote) -> bool:
+    def _outgrown(self, note: LearnedNote) -> bool:
         with self._catalog.reading() as connection:
             events = stored_events(connection)
         return abs(events - note.events) > _GROWN * note.events
@@ -241,12 +241,12 @@ class ForUser:
             return found
         return _State(version, parts.generation.id, note, learned)
 
-    def _saved(self, learned: Learned, events: int, generation: int) -> SnapshotNote:
+    def _saved(self, learned: Learned, events: int, generation: int) -> LearnedNote:
         try:
             return save_snapshot(self._folder, learned, events=events, generation=generation)
         except OSError:  # a library on a disk that may only be read serves from memory
             value: float | None = None if np.isnan(learned.value) else learned.value
-            return SnapshotNote(events, learned.users, generation, learned.weights, value, 0.0)
+            return LearnedNote(events, learned.users, generation, learned.weights, value, 0.0)
 
 
 def _stages(progress: Callable[[Progress], None] | None) -> Callable[[str], None]:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.results import SnapshotNote
+from lookalike.results import LearnedNote
 
 from .by_looks import ByLooks
 from .content import Content
@@ -30,7 +30,7 @@ _FORMAT = 1
 _NOTE = "learned.json"
 
 
-def save_snapshot(folder: Path, learned: Learned, *, events: int, generation: int) -> SnapshotNote:
+def save_snapshot(folder: Path, learned: Learned, *, events: int, generation: int) -> LearnedNote:
     """Write what was learned, then point to it, then remove what was there before."""
     folder.mkdir(parents=True, exist_ok=True)
     name = f"learned-{time.time_ns()}"
@@ -38,7 +38,7 @@ def save_snapshot(folder: Path, learned: Learned, *, events: int, generation: in
     for part in learned.parts:
         for field, array in _arrays(part).items():
             np.save(folder / name / f"{part.name}.{field}.npy", array)
-    note = SnapshotNote(
+    note = LearnedNote(
         events=events,
         users=learned.users,
         generation=generation,
@@ -57,10 +57,10 @@ def save_snapshot(folder: Path, learned: Learned, *, events: int, generation: in
     return note
 
 
-def load_snapshot(folder: Path, content: Content) -> tuple[SnapshotNote, Learned] | None:
+def load_snapshot(folder: Path, content: Content) -> tuple[LearnedNote, Learned] | None:
     """Return the snapshot in a folder, its arrays mapped into memory; None without a whole one."""
     try:
-        note = SnapshotNote(**json.loads((folder / _NOTE).read_text(encoding="utf-8")))
+        note = LearnedNote.from_dict(json.loads((folder / _NOTE).read_text(encoding="utf-8")))
         if note.format != _FORMAT:
             return None
         place = folder / Path(note.folder).name
@@ -75,7 +75,7 @@ def load_snapshot(folder: Path, content: Content) -> tuple[SnapshotNote, Learned
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None  # a cache: what is broken is learned again
     value = float("nan") if note.ndcg is None else note.ndcg
-    return note, Learned(tuple(parts), note.weights, value, note.users)
+    return note, Learned(tuple(parts), dict(note.weights), value, note.users)
 
 
 _Field = Callable[[str], NDArray[Any]]

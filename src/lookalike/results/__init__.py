@@ -3,19 +3,31 @@
 from .events import Event, EventCounts, EventImport
 from .failure import Failure
 from .interval import Interval
-from .labels import Confusion, Label, Labels, LearnReport, NameCheck, Named, NameInfo, NamesCheck
+from .labels import (
+    Confusion,
+    Contradiction,
+    Label,
+    LabelInfo,
+    Labels,
+    LabelsCheck,
+    LabelScore,
+    LearnReport,
+    Named,
+)
 from .library import (
     AddReport,
     Facet,
     ImageInfo,
     ImagePage,
     IndexStatus,
+    LabelCount,
     Progress,
     ReembedReport,
     Stats,
+    ValueCount,
 )
 from .options import SearchKeywords, SearchOptions
-from .recommendation import Assessed, Assessment, Recommendation, Recommendations, SnapshotNote
+from .recommendation import Assessed, Assessment, Gain, LearnedNote, Recommendation, Recommendations
 from .search import Hit, Hits, Repeat
 
 __all__ = [
@@ -23,11 +35,13 @@ __all__ = [
     "Assessed",
     "Assessment",
     "Confusion",
+    "Contradiction",
     "Event",
     "EventCounts",
     "EventImport",
     "Facet",
     "Failure",
+    "Gain",
     "Hit",
     "Hits",
     "ImageInfo",
@@ -35,12 +49,14 @@ __all__ = [
     "IndexStatus",
     "Interval",
     "Label",
+    "LabelCount",
+    "LabelInfo",
+    "LabelScore",
     "Labels",
+    "LabelsCheck",
     "LearnReport",
-    "NameCheck",
-    "NameInfo",
+    "LearnedNote",
     "Named",
-    "NamesCheck",
     "Progress",
     "Recommendation",
     "Recommendations",
@@ -48,6 +64,6 @@ __all__ = [
     "Repeat",
     "SearchKeywords",
     "SearchOptions",
-    "SnapshotNote",
     "Stats",
+    "ValueCount",
 ]

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from .values import Value
 
 __all__ = ["Event", "EventCounts", "EventImport"]
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class Event(Value):
     """One thing that a user did with an image; ``time`` is in seconds since 1970.
 
     ``weight`` is what the event counts: its own weight, or that of its kind.
@@ -22,23 +24,19 @@ class Event:
     weight: float
     time: float
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        return {name: getattr(self, name) for name in self.__slots__}
-
 
 @dataclass(frozen=True, slots=True)
-class EventCounts:
+class EventCounts(Value):
     """How many events there are, of how many users and images, and of which kinds."""
 
     events: int
     users: int
     images: int
-    kinds: dict[str, int]
+    kinds: Mapping[str, int] = field(hash=False)
 
 
 @dataclass(frozen=True, slots=True)
-class EventImport:
+class EventImport(Value):
     """What became of the rows of a table of events.
 
     ``rows`` were read. Of these ``added`` are new events, ``repeated`` are events that were there
@@ -67,7 +65,3 @@ class EventImport:
             if count:
                 parts.append(f"{count:,} {name}")
         return ", ".join(parts) + f" in {self.seconds:.1f} s"
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        return asdict(self)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+
+from .values import Value
 
 __all__ = ["Failure"]
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(Value):
     """A picture that could not be indexed, and why.
 
     ``kind`` is the name of the error class, such as ``BrokenImageError``; ``time`` is in
@@ -20,7 +21,3 @@ class Failure:
     kind: str
     reason: str
     time: float
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        return asdict(self)

@@ -3,37 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, overload
+from dataclasses import dataclass
+from typing import Any, NamedTuple, overload
 
 from .failure import Failure
+from .places import shown
+from .showing import table
+from .values import Value
 
 __all__ = [
     "Confusion",
     "Label",
+    "LabelInfo",
+    "LabelScore",
     "Labels",
+    "LabelsCheck",
     "LearnReport",
-    "NameCheck",
-    "NameInfo",
     "Named",
-    "NamesCheck",
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Label:
+class Label(Value):
     """A name for what is in a picture, with its probability in [0, 1]."""
 
     name: str
     probability: float
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        return {"name": self.name, "probability": round(self.probability, 4)}
-
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class Named(Value):
     """The user's own names for one picture, the most probable first.
 
     The probabilities of all names and ``unknown``, that it shows none of them, sum to one.
@@ -49,24 +48,20 @@ class Named:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a dictionary that JSON can hold; ``best`` is null for an unknown thing."""
-        return {
-            "best": self.best,
-            "unknown": round(self.unknown, 4),
-            "labels": [label.to_dict() for label in self.labels],
-        }
+        return {"best": self.best} | Value.to_dict(self)
 
 
 @dataclass(frozen=True, slots=True)
-class Labels(Sequence[Label]):
+class Labels(Value, Sequence[Label]):
     """The names of what is in one picture, the most probable first.
 
-    ``labels`` are ImageNet's; ``names`` the user's own, or None where none was asked for or the
+    ``labels`` are ImageNet's; ``own`` the user's, or None where none was asked for or the
     library has none.
     """
 
     uri: str
     labels: tuple[Label, ...]
-    names: Named | None = None
+    own: Named | None = None
 
     @overload
     def __getitem__(self, index: int) -> Label: ...
@@ -79,34 +74,25 @@ class Labels(Sequence[Label]):
         return len(self.labels)
 
     def __str__(self) -> str:
-        return "\n".join(f"{label.probability:6.1%}  {label.name}" for label in self.labels)
+        return "\n".join(f"{one.probability:6.1%}  {shown(one.name)}" for one in self.labels)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        values: dict[str, Any] = {
-            "uri": self.uri,
-            "labels": [label.to_dict() for label in self.labels],
-        }
-        if self.names is not None:
-            values["names"] = self.names.to_dict()
-        return values
+    def _repr_html_(self) -> str:
+        own = () if self.own is None else self.own.labels
+        rows = [(f"{one.probability:.1%}", one.name) for one in (*own, *self.labels)]
+        return table(rows)
 
 
 @dataclass(frozen=True, slots=True)
-class NameInfo:
+class LabelInfo(Value):
     """One name: its examples in the library and outside of it."""
 
     name: str
     images: int
     outside: int
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        return asdict(self)
-
 
 @dataclass(frozen=True, slots=True)
-class LearnReport:
+class LearnReport(Value):
     """What one run of ``learn`` did, in examples.
 
     ``removed`` were learned from the same place before and are not there any more; ``skipped``
@@ -119,13 +105,9 @@ class LearnReport:
     skipped: int = 0
     failures: tuple[Failure, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        return asdict(self)
-
 
 @dataclass(frozen=True, slots=True)
-class NameCheck:
+class LabelScore(Value):
     """One name: its examples, how many were judged, and the shares that came out right.
 
     ``accuracy`` counts its name as the best one; ``known`` that it is not called unknown. Both
@@ -140,7 +122,7 @@ class NameCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class Confusion:
+class Confusion(Value):
     """So many examples of one name that were taken for another."""
 
     name: str
@@ -148,8 +130,15 @@ class Confusion:
     count: int
 
 
+class Contradiction(NamedTuple):
+    """A picture with several labels."""
+
+    uri: str
+    names: tuple[str, ...]
+
+
 @dataclass(frozen=True, slots=True)
-class NamesCheck:
+class LabelsCheck(Value):
     """The names of a library, judged on examples left out.
 
     ``accuracy`` is the mean over the names, ``unknown_found`` the share of examples that are
@@ -160,14 +149,6 @@ class NamesCheck:
     recogniser: str
     accuracy: float | None
     unknown_found: float | None
-    names: tuple[NameCheck, ...]
+    names: tuple[LabelScore, ...]
     confusions: tuple[Confusion, ...]
-    contradictions: tuple[tuple[str, tuple[str, ...]], ...]
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        values = asdict(self)
-        values["contradictions"] = [
-            {"uri": uri, "names": list(names)} for uri, names in self.contradictions
-        ]
-        return values
+    contradictions: tuple[Contradiction, ...]

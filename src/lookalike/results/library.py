@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Literal, overload
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, NamedTuple, overload
 
 from .failure import Failure
 from .labels import Label
+from .places import uri_to_path
+from .showing import table
+from .values import Value
 
 __all__ = [
     "AddReport",
@@ -22,7 +26,7 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True)
-class ImageInfo:
+class ImageInfo(Value):
     """One image of a library, as ``list`` shows it."""
 
     image_id: int
@@ -34,19 +38,17 @@ class ImageInfo:
     format: str
     size: int | None
     added: float
-    metadata: Mapping[str, Any]
+    metadata: Mapping[str, Any] = field(hash=False)
     labels: tuple[Label, ...] = ()
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        values = asdict(self)
-        values["metadata"] = dict(self.metadata)
-        values["labels"] = [label.to_dict() for label in self.labels]
-        return values
+    @property
+    def path(self) -> Path | None:
+        """The path of a local file; None of a picture from the web."""
+        return uri_to_path(self.uri)
 
 
 @dataclass(frozen=True, slots=True)
-class ImagePage(Sequence[ImageInfo]):
+class ImagePage(Value, Sequence[ImageInfo]):
     """A page of a listing; ``next`` is the cursor of the page after it, None at the end."""
 
     images: tuple[ImageInfo, ...]
@@ -62,13 +64,23 @@ class ImagePage(Sequence[ImageInfo]):
     def __len__(self) -> int:
         return len(self.images)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        return {"images": [image.to_dict() for image in self.images], "next": self.next}
+
+class ValueCount(NamedTuple):
+    """A value of a field, and how many images have it."""
+
+    value: str | int | float
+    images: int
+
+
+class LabelCount(NamedTuple):
+    """A label, and how many images have it."""
+
+    name: str
+    images: int
 
 
 @dataclass(frozen=True, slots=True)
-class Facet:
+class Facet(Value):
     """What values a field has: (value, images) pairs, the most frequent first.
 
     ``kind`` is "values", or "range" where ``least`` and ``greatest`` say more; these are None
@@ -78,20 +90,14 @@ class Facet:
 
     field: str
     kind: Literal["values", "range"]
-    values: tuple[tuple[str | int | float, int], ...] = ()
+    values: tuple[ValueCount, ...] = ()
     least: int | float | None = None
     greatest: int | float | None = None
     missing: int = 0
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        values = asdict(self)
-        values["values"] = [{"value": value, "images": count} for value, count in self.values]
-        return values
-
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(Value):
     """How far a long piece of work has come; ``total`` is None while it is not known."""
 
     done: int
@@ -101,7 +107,7 @@ class Progress:
 
 
 @dataclass(frozen=True, slots=True)
-class AddReport:
+class AddReport(Value):
     """What one run of ``add`` did, in images.
 
     ``added`` are new, ``updated`` had changed, ``renamed`` were known under another name,
@@ -147,12 +153,12 @@ class AddReport:
         return ", ".join(parts) + f" in {self.seconds:.1f} s"
 
     def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        return asdict(self) | {"failed": self.failed}
+        """Return a dictionary that JSON can hold, with the number that failed."""
+        return Value.to_dict(self) | {"failed": self.failed}
 
 
 @dataclass(frozen=True, slots=True)
-class Stats:
+class Stats(Value):
     """What a library holds.
 
     ``labels`` counts, for each ImageNet name, the images whose most probable name it is,
@@ -164,23 +170,29 @@ class Stats:
     failed: int
     model: str
     dimensions: int
-    formats: Mapping[str, int]
-    labels: tuple[tuple[str, int], ...]
+    formats: Mapping[str, int] = field(hash=False)
+    labels: tuple[LabelCount, ...]
     catalog_bytes: int
     index_bytes: int
     index_kind: str
     index_vectors: int
     tail_vectors: int
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        values = asdict(self)
-        values["labels"] = [{"name": name, "images": count} for name, count in self.labels]
-        return values
+    def _repr_html_(self) -> str:
+        rows = [
+            ("images", f"{self.images:,}"),
+            ("failed", f"{self.failed:,}"),
+            ("model", f"{self.model}, {self.dimensions} dimensions"),
+            ("formats", ", ".join(f"{name} {count:,}" for name, count in self.formats.items())),
+            ("labels", ", ".join(f"{name} {count:,}" for name, count in self.labels)),
+            ("index", f"{self.index_kind}, {self.index_vectors:,} + {self.tail_vectors:,}"),
+            ("folder", self.path),
+        ]
+        return table(rows)
 
 
 @dataclass(frozen=True, slots=True)
-class IndexStatus:
+class IndexStatus(Value):
     """What an index holds.
 
     ``kind`` is "exact", "hnsw", "ivf" or "none" when there is no usable snapshot; ``vectors``
@@ -199,7 +211,7 @@ class IndexStatus:
 
 
 @dataclass(frozen=True, slots=True)
-class ReembedReport:
+class ReembedReport(Value):
     """What one run of ``reembed`` did, in images.
 
     ``embedded`` got their vector in this run; ``failures`` could not be read; ``removed`` were
@@ -212,7 +224,3 @@ class ReembedReport:
     removed: int = 0
     failures: tuple[Failure, ...] = ()
     seconds: float = 0.0
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        return asdict(self)

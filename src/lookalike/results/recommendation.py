@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from typing import Any, overload
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple, overload
 
 from .interval import Interval
+from .places import shown, uri_to_path
+from .search import place
+from .showing import figure, side_by_side
+from .values import Value
 
-__all__ = ["Assessed", "Assessment", "Recommendation", "Recommendations", "SnapshotNote"]
+__all__ = ["Assessed", "Assessment", "LearnedNote", "Recommendation", "Recommendations"]
 
 
 @dataclass(frozen=True, slots=True)
-class Recommendation:
+class Recommendation(Value):
     """One image that is recommended.
 
     ``score`` is higher for a better one; its scale depends on how the list was made. ``source``
@@ -30,18 +35,16 @@ class Recommendation:
     page_url: str | None = None
     width: int = 0
     height: int = 0
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        values = asdict(self)
-        values["metadata"] = dict(self.metadata)
-        values["score"] = round(self.score, 6)
-        return values
+    @property
+    def path(self) -> Path | None:
+        """The path of a local file; None of a picture from the web."""
+        return uri_to_path(self.uri)
 
 
 @dataclass(frozen=True, slots=True)
-class Recommendations(Sequence[Recommendation]):
+class Recommendations(Value, Sequence[Recommendation]):
     """What is recommended, the best first, with a note on how it was made; prints as a table."""
 
     items: tuple[Recommendation, ...]
@@ -67,7 +70,12 @@ class Recommendations(Sequence[Recommendation]):
             return "nothing to recommend"
         rows = [("rank", "score", "why", "where")]
         rows += [
-            (str(item.rank), f"{item.score:.3f}", item.reason, item.page_url or item.uri)
+            (
+                str(item.rank),
+                f"{item.score:.3f}",
+                shown(item.reason),
+                place(item.uri, item.page_url),
+            )
             for item in self.items
         ]
         widths = [max(len(row[column]) for row in rows) for column in range(3)]
@@ -76,13 +84,24 @@ class Recommendations(Sequence[Recommendation]):
             for rank, score, why, where in rows
         )
 
+    def _repr_html_(self) -> str:
+        figures = (
+            figure(
+                item.page_url or item.url,
+                item.uri.rsplit("/", 1)[-1],
+                (f"{item.rank}. {item.score:.3f}", item.reason),
+            )
+            for item in self.items
+        )
+        return side_by_side(figures, "nothing to recommend")
+
     def to_list(self) -> list[dict[str, Any]]:
         """Return the recommendations as dictionaries that JSON can hold."""
         return [item.to_dict() for item in self.items]
 
 
 @dataclass(frozen=True, slots=True)
-class Assessed:
+class Assessed(Value):
     """What one recommender reached: means over users; intervals are of 95 %, over users.
 
     ``recall`` and ``ndcg`` are at k, ``coverage`` is the share of the catalogue recommended to
@@ -99,8 +118,15 @@ class Assessed:
     novelty: float
 
 
+class Gain(NamedTuple):
+    """How much more one reaches than another: the mean, and its interval of 95 %."""
+
+    mean: float
+    interval: Interval
+
+
 @dataclass(frozen=True, slots=True)
-class Assessment:
+class Assessment(Value):
     """All recommenders on the same users.
 
     ``gains`` is, for each other recommender, the interval of how much more NDCG@k the hybrid
@@ -108,24 +134,13 @@ class Assessment:
     """
 
     rows: tuple[Assessed, ...]
-    gains: Mapping[str, tuple[float, Interval]]
-    weights: Mapping[str, float]
+    gains: Mapping[str, Gain] = field(hash=False)
+    weights: Mapping[str, float] = field(hash=False)
     users: int
     newcomers: int
     wanted: int
     k: int
     split: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        values = asdict(self)
-        values["gains"] = {
-            name: {"mean": mean, "low": interval.low, "high": interval.high}
-            for name, (mean, interval) in self.gains.items()
-        }
-        for row in values["rows"]:
-            row["ndcg_interval"] = list(row["ndcg_interval"])
-        return values
 
     def markdown(self) -> str:
         """Return the figures as a table."""
@@ -149,7 +164,7 @@ class Assessment:
 
 
 @dataclass(frozen=True, slots=True)
-class SnapshotNote:
+class LearnedNote(Value):
     """From what a snapshot was learned, and what came of it.
 
     ``events`` is how many there were, ``generation`` the one whose vectors were used; ``weights``
@@ -160,12 +175,8 @@ class SnapshotNote:
     events: int
     users: int
     generation: int
-    weights: dict[str, float]
+    weights: Mapping[str, float] = field(hash=False)
     ndcg: float | None
     learned_at: float
     folder: str = ""
     format: int = 0
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        return asdict(self)

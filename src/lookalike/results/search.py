@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-import base64
-import html
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, overload
+
+from .places import shown, uri_to_path
+from .showing import figure, side_by_side
+from .values import Value
 
 __all__ = [
     "Hit",
     "Hits",
     "Repeat",
+    "place",
 ]
 
 
 @dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Value):
     """An image that shows the same picture as a hit, and was folded into it."""
 
     uri: str
@@ -24,9 +28,14 @@ class Repeat:
     score: float
     image_id: int
 
+    @property
+    def path(self) -> Path | None:
+        """The path of a local file; None of a picture from the web."""
+        return uri_to_path(self.uri)
+
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class Hit(Value):
     """One image found.
 
     ``score`` is the cosine of the two embeddings, in [-1, 1], higher is more alike;
@@ -47,25 +56,21 @@ class Hit:
     page_url: str | None = None
     format: str = ""
     size: int | None = None
-    metadata: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict, hash=False)
     repeats: tuple[Repeat, ...] = ()
     part: tuple[int, int, int, int] | None = None
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return a dictionary that JSON can hold."""
-        values = asdict(self)
-        values["metadata"] = dict(self.metadata)
-        values["score"] = round(self.score, 6)
-        values["probability"] = round(self.probability, 6)
-        values["part"] = None if self.part is None else list(self.part)
-        values["repeats"] = [
-            asdict(repeat) | {"score": round(repeat.score, 6)} for repeat in self.repeats
-        ]
-        return values
+    @property
+    def path(self) -> Path | None:
+        """The path of a local file; None of a picture from the web."""
+        return uri_to_path(self.uri)
+
+    def _repr_html_(self) -> str:
+        return _figure(self, None)
 
 
 @dataclass(frozen=True, slots=True)
-class Hits(Sequence[Hit]):
+class Hits(Value, Sequence[Hit]):
     """The images found for one query, the most alike first.
 
     Prints as a table; in a notebook it shows as thumbnails.
@@ -73,7 +78,9 @@ class Hits(Sequence[Hit]):
 
     hits: tuple[Hit, ...]
     query: str = ""
-    thumbnail: Callable[[Hit], bytes | None] | None = field(default=None, repr=False, compare=False)
+    thumbnail: Callable[[Hit], bytes | None] | None = field(
+        default=None, repr=False, compare=False, metadata={"written": False}
+    )
 
     @overload
     def __getitem__(self, index: int) -> Hit: ...
@@ -93,14 +100,14 @@ class Hits(Sequence[Hit]):
     def __str__(self) -> str:
         if not self.hits:
             return "no hits"
-        rows = [("rank", "score", "match", "size", "url")]
+        rows = [("rank", "score", "match", "size", "where")]
         rows += [
             (
                 str(hit.rank),
                 f"{hit.score:.3f}",
                 f"{hit.probability:.0%}",
                 f"{hit.width}×{hit.height}",
-                (hit.page_url or hit.url) + (f"  +{len(hit.repeats)}" if hit.repeats else ""),
+                place(hit.uri, hit.page_url) + (f"  +{len(hit.repeats)}" if hit.repeats else ""),
             )
             for hit in self.hits
         ]
@@ -113,30 +120,27 @@ class Hits(Sequence[Hit]):
         )
 
     def _repr_html_(self) -> str:
-        if not self.hits:
-            return "<p>no hits</p>"
-        cells = "".join(self._figure(hit) for hit in self.hits)
-        return f'<div style="display:flex;flex-wrap:wrap;gap:8px">{cells}</div>'
+        thumbnail = self.thumbnail or _no_thumbnail
+        return side_by_side((_figure(hit, thumbnail(hit)) for hit in self.hits), "no hits")
 
-    def _figure(self, hit: Hit) -> str:
-        picture = self.thumbnail(hit) if self.thumbnail is not None else None
-        if picture is None:
-            image = '<div style="width:128px;height:128px;background:#ddd"></div>'
-        else:
-            data = base64.b64encode(picture).decode("ascii")
-            image = f'<img alt="" src="data:image/jpeg;base64,{data}">'
-        address = html.escape(hit.page_url or hit.url, quote=True)
-        name = html.escape(hit.uri.rsplit("/", 1)[-1])
-        more = f"<br>+{len(hit.repeats)} like it" if hit.repeats else ""
-        if not address.startswith(("http://", "https://", "file://")):
-            address = "#"
-        return (
-            '<figure style="margin:0;width:128px;font:12px sans-serif;overflow-wrap:anywhere">'
-            f'<a href="{address}">{image}</a>'
-            f"<figcaption>{hit.rank}. {hit.score:.3f} ({hit.probability:.0%})<br>{name}{more}"
-            "</figcaption></figure>"
-        )
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Hits, (self.hits, self.query)  # without what reads thumbnails
 
     def to_list(self) -> list[dict[str, Any]]:
         """Return the hits as dictionaries that JSON can hold."""
         return [hit.to_dict() for hit in self.hits]
+
+
+def _no_thumbnail(_hit: Hit) -> bytes | None:
+    return None
+
+
+def _figure(hit: Hit, picture: bytes | None) -> str:
+    more = f"+{len(hit.repeats)} like it" if hit.repeats else ""
+    lines = (f"{hit.rank}. {hit.score:.3f} ({hit.probability:.0%})", more)
+    return figure(hit.page_url or hit.url, hit.uri.rsplit("/", 1)[-1], lines, picture)
+
+
+def place(uri: str, page_url: str | None) -> str:
+    """Return where a picture is, to print: its page, or the path or URL of the picture."""
+    return shown(page_url or str(uri_to_path(uri) or uri))

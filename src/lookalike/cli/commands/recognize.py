@@ -92,8 +92,8 @@ def _each(
         if not as_json:
             if len(images) > 1:
                 say(clean(image))
-            if labels.names is not None:
-                _say_names(labels.names)
+            if labels.own is not None:
+                _say_names(labels.own)
             for label in labels:
                 say(f"{label.probability:6.1%}  {label.name}")
     if as_json:
