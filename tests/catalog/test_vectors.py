@@ -55,7 +55,6 @@ def test_a_vector_that_is_gone_is_told_or_left_out(filled: Catalog, generation: 
         filled.vectors(generation.id, [2, 3])
     ids, images, vectors = filled.present_vectors(generation.id, np.array([4, 3, 2]))
     assert (ids.tolist(), images.tolist(), vectors.shape) == ([2, 4], [2, 4], (2, 8))
-    assert filled.image_ids_of_vectors([2, 3]) == {2: 2}
 
 
 def test_changes_are_what_came_and_what_went(

@@ -353,11 +353,6 @@ class Catalog:
         with translated(self.path):
             return vector_rows.present(self._engine, generation, vector_ids)
 
-    def image_ids_of_vectors(self, vector_ids: Sequence[int] | NDArray[np.int64]) -> dict[int, int]:
-        """Return the image id of each vector id, without those that are gone."""
-        with self.reading() as connection:
-            return vector_rows.image_ids_of(connection, np.asarray(vector_ids, dtype=np.int64))
-
     def last_vector_id(self, generation_id: int) -> int:
         """Return the highest vector id of a generation; 0 when it has none."""
         with self.reading() as connection:

@@ -19,7 +19,6 @@ __all__ = [
     "changes_after",
     "count",
     "deletions_after",
-    "image_ids_of",
     "last_id",
     "last_sequence",
     "present",
@@ -72,15 +71,6 @@ def present(
     for chunk in chunks(np.unique(vector_ids).tolist(), _ROWS_AT_ONCE):
         rows += vector_rows_of(engine, generation.id, chunk)
     return _columns(rows, generation.dimensions)
-
-
-def image_ids_of(connection: sa.Connection, vector_ids: NDArray[np.int64]) -> dict[int, int]:
-    """Return the image of each of these vectors, without those that are gone."""
-    found: dict[int, int] = {}
-    for chunk in chunks(vector_ids.tolist()):
-        query = sa.select(vectors.c.id, vectors.c.image_id).where(vectors.c.id.in_(chunk))
-        found.update((row[0], row[1]) for row in connection.execute(query))
-    return found
 
 
 def last_id(connection: sa.Connection, generation_id: int) -> int:

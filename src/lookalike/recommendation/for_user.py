@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import Protocol
 
 import numpy as np
-import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from lookalike.catalog import Catalog, Generation, ImageRow
 from lookalike.catalog.events import events_of, every_event, find_user, stored_events
 from lookalike.catalog.image_vectors import copies_of
-from lookalike.catalog.tables import images
+from lookalike.catalog.reading import highest_id, newest_ids
 from lookalike.index import LibraryIndex
 from lookalike.results import Assessment, LearnedNote, Progress
 
@@ -185,16 +184,15 @@ class ForUser:
 
     def _random(self, wanted: int, seed: int, fresh: NDArray[np.int64]) -> list[int]:
         with self._catalog.reading() as connection:
-            last = connection.scalar(sa.select(sa.func.max(images.c.id))) or 0
+            last = highest_id(connection)
         random = np.random.default_rng(seed)
         first = random.permutation(fresh).tolist()
         drawn = random.integers(1, max(2, last + 1), _EXPLORED_DRAWS * (wanted + 1)).tolist()
         return list(dict.fromkeys([*first, *drawn]))
 
     def _newest(self, wanted: int) -> list[int]:
-        query = sa.select(images.c.id).order_by(images.c.id.desc()).limit(wanted)
         with self._catalog.reading() as connection:
-            return list(connection.scalars(query))
+            return newest_ids(connection, wanted)
 
     def _content(self, parts: Searched) -> LibraryContent:
         return LibraryContent(self._catalog, parts.index, parts.generation)

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from lookalike.catalog import Catalog, Generation
+from lookalike.catalog import Catalog, Connection, Generation
 from lookalike.catalog.fingerprints import fingerprints_of
 from lookalike.catalog.image_vectors import vectors_of_images
 from lookalike.index import Neighbours
@@ -110,9 +109,7 @@ class Arranging:
             shown = Neighbours(shown.image_ids[order], shown.scores[order])
         return Arranged(part(shown, page), arranged.repeats)
 
-    def _vectors(
-        self, connection: sa.Connection, image_ids: NDArray[np.int64]
-    ) -> NDArray[np.float32]:
+    def _vectors(self, connection: Connection, image_ids: NDArray[np.int64]) -> NDArray[np.float32]:
         """Return the vectors of images, in their order; zeros for those that have none."""
         known, found = vectors_of_images(connection, self.generation, image_ids)
         vectors = np.zeros((len(image_ids), self.generation.dimensions), np.float32)
