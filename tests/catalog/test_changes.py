@@ -4,15 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, Concatenate, TypeVar
 
 import numpy as np
 import pytest
 
-from lookalike.catalog import Catalog, Generation, KnownFailure, NewImage, SourceFields
+from lookalike.catalog import (
+    Catalog,
+    Connection,
+    Generation,
+    KnownFailure,
+    NewImage,
+    SourceFields,
+    reading,
+    vector_rows,
+)
 from lookalike.errors import NotInLibraryError, UsageError
 
 Make = Callable[..., NewImage]
+
+
+_Answer = TypeVar("_Answer")
+
+
+def ask(
+    catalog: Catalog, question: Callable[Concatenate[Connection, ...], _Answer], *given: object
+) -> _Answer:
+    """Return what a function of the catalog's answers about it."""
+    with catalog.reading() as connection:
+        return question(connection, *given)
 
 
 def failure(uri: str) -> KnownFailure:
@@ -41,11 +61,13 @@ def test_what_is_stored_is_read_back(
         assert getattr(row, name) == getattr(image, name)
     assert (row.perceptual_hash, row.width, row.height, row.format) == (-5, 640, 480, "JPEG")
     assert row.labels == ((5, 0.75), (9, 0.125))
-    known = catalog.known(["/a/b.jpg", "/other"])
+    known = ask(catalog, reading.known, ["/a/b.jpg", "/other"])
     assert list(known) == ["/a/b.jpg"]
     assert known["/a/b.jpg"].content_hash == image.content_hash
-    assert catalog.by_content([image.content_hash]) == {image.content_hash: [known["/a/b.jpg"]]}
-    assert catalog.hashes_by_size([1005, 1]) == {1005: [image.content_hash]}
+    assert ask(catalog, reading.by_content, [image.content_hash]) == {
+        image.content_hash: [known["/a/b.jpg"]]
+    }
+    assert ask(catalog, reading.hashes_by_size, [1005, 1]) == {1005: [image.content_hash]}
 
 
 def test_the_last_of_two_images_of_one_uri_counts(
@@ -54,7 +76,7 @@ def test_the_last_of_two_images_of_one_uri_counts(
     catalog.apply(generation.id, store=[make_image("/a", 1), make_image("/a", 2)])
     (row,) = catalog.iterate()
     assert row.size == 1002
-    assert catalog.vector_count(generation.id) == 1
+    assert ask(catalog, vector_rows.count, generation.id) == 1
 
 
 def test_storing_a_known_uri_replaces_it_under_its_id(
@@ -70,7 +92,7 @@ def test_storing_a_known_uri_replaces_it_under_its_id(
     ids, images, _ = catalog.vectors_after(generation.id, 0, limit=10)
     assert ids.tolist() == [2, 3]
     assert images.tolist()[-1] == before
-    assert catalog.deletions_after(generation.id, 0)[1].tolist() == [1]
+    assert ask(catalog, vector_rows.deletions_after, generation.id, 0)[1].tolist() == [1]
     np.testing.assert_array_equal(
         vector_of(catalog, generation, "/a"), make_image("/a", 3).vector.astype(np.float16)
     )
@@ -87,7 +109,7 @@ def test_images_may_swap_their_names(
     ]
     catalog.apply(generation.id, rename=swap)
     assert (id_of(catalog, "/a"), id_of(catalog, "/b")) == (b, a)
-    assert catalog.deletions_after(generation.id, 0)[0] == 0
+    assert ask(catalog, vector_rows.deletions_after, generation.id, 0)[0] == 0
 
 
 def test_a_rename_onto_a_stored_image_replaces_that_image(
@@ -98,7 +120,7 @@ def test_a_rename_onto_a_stored_image_replaces_that_image(
     catalog.apply(generation.id, rename=[(a, SourceFields("/b", "file:///b"))])
     assert catalog.find("/b") == [a]
     assert catalog.count() == 1
-    assert catalog.deletions_after(generation.id, 0)[1].tolist() == [2]
+    assert ask(catalog, vector_rows.deletions_after, generation.id, 0)[1].tolist() == [2]
 
 
 def test_touch_changes_everything_but_uri_and_pixels(
@@ -127,10 +149,10 @@ def test_a_copy_has_the_vector_and_labels_and_a_life_of_its_own(
     rows = catalog.images([a, b])
     assert rows[a].labels == rows[b].labels
     assert rows[b].size == 5
-    assert len(catalog.by_content([rows[a].content_hash])[rows[a].content_hash]) == 2
+    assert len(ask(catalog, reading.by_content, [rows[a].content_hash])[rows[a].content_hash]) == 2
     catalog.apply(generation.id, remove=[a])
     assert catalog.find("/b") == [b]
-    assert catalog.vector_count(generation.id) == 1
+    assert ask(catalog, vector_rows.count, generation.id) == 1
 
 
 def test_a_copy_may_replace_a_stored_image(
@@ -152,7 +174,7 @@ def test_a_copy_onto_itself_only_touches(
     a = id_of(catalog, "/a")
     catalog.apply(generation.id, copy=[(a, SourceFields("/a", "file:///a", size=5))])
     assert catalog.images([a])[a].size == 5
-    assert catalog.vector_count(generation.id) == 1
+    assert ask(catalog, vector_rows.count, generation.id) == 1
 
 
 def test_removed_images_are_gone_with_all_that_is_theirs(
@@ -161,9 +183,9 @@ def test_removed_images_are_gone_with_all_that_is_theirs(
     catalog.apply(generation.id, store=[make_image(f"/{i}", i) for i in range(5)])
     catalog.apply(generation.id, remove=[2, 3, 77])
     assert [row.image_id for row in catalog.iterate()] == [1, 4, 5]
-    sequence, deleted = catalog.deletions_after(generation.id, 0)
+    sequence, deleted = ask(catalog, vector_rows.deletions_after, generation.id, 0)
     assert (sequence, deleted.tolist()) == (2, [2, 3])
-    assert catalog.deletions_after(generation.id, sequence)[1].tolist() == []
+    assert ask(catalog, vector_rows.deletions_after, generation.id, sequence)[1].tolist() == []
     assert catalog.check() == []
     assert sum(count for _, count in catalog.label_counts()) == 3
 
@@ -176,7 +198,7 @@ def test_ids_are_never_given_out_twice(
         catalog.apply(generation.id, remove=catalog.find("/a"))
     catalog.apply(generation.id, store=[make_image("/a", 1)])
     assert catalog.find("/a") == [4]
-    assert catalog.last_vector_id(generation.id) == 4
+    assert ask(catalog, vector_rows.last_id, generation.id) == 4
 
 
 def test_success_and_forgetting_clear_failures(
@@ -213,7 +235,7 @@ def test_any_file_name_is_kept(
     catalog.apply(generation.id, store=[make_image(uri, 1, metadata={"name": uri})])
     (row,) = catalog.iterate()
     assert (row.uri, row.metadata) == (uri, {"name": uri})
-    assert list(catalog.known([uri])) == [uri]
+    assert list(ask(catalog, reading.known, [uri])) == [uri]
     assert [found for _, found in catalog.uris_under(uri.rpartition("/")[0])] == [uri]
     catalog.apply(generation.id, failed=[replace(failure(uri), reason=uri)], remove=[1])
     assert [(row.uri, row.reason) for row in catalog.failures()] == [(uri, uri)]
@@ -237,7 +259,7 @@ def test_a_vector_that_does_not_fit_spoils_the_whole_batch(
     with pytest.raises(UsageError):
         catalog.apply(generation.id, store=batch, remove=[1])
     assert [row.uri for row in catalog.iterate()] == ["/a"]
-    assert catalog.deletions_after(generation.id, 0)[1].tolist() == []
+    assert ask(catalog, vector_rows.deletions_after, generation.id, 0)[1].tolist() == []
 
 
 def test_a_copy_of_nothing_spoils_the_whole_batch(
@@ -271,8 +293,8 @@ def test_thousands_of_names_are_asked_for_at_once(
     uris = [f"/folder/{i:05}" for i in range(3000)]
     images = [make_image(uri, i) for i, uri in enumerate(uris)]
     catalog.apply(generation.id, store=images)
-    assert len(catalog.known(uris)) == 3000
-    assert len(catalog.by_content([image.content_hash for image in images])) == 3000
+    assert len(ask(catalog, reading.known, uris)) == 3000
+    assert len(ask(catalog, reading.by_content, [image.content_hash for image in images])) == 3000
     assert [uri for _, uri in catalog.uris_under("/folder")] == uris
     assert list(catalog.images(range(1, 3001))) == list(range(1, 3001))
     assert [row.image_id for row in catalog.iterate(2990, limit=5)] == list(range(2991, 2996))

@@ -9,15 +9,27 @@ import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Concatenate, TypeVar
 
 import pytest
 import sqlalchemy as sa
 
-from lookalike.catalog import Catalog, Generation, NewImage
+from lookalike.catalog import Catalog, Connection, Generation, NewImage, vector_rows
 from lookalike.errors import LibraryStorageError
 
 Make = Callable[..., NewImage]
+
+
+_Answer = TypeVar("_Answer")
+
+
+def ask(
+    catalog: Catalog, question: Callable[Concatenate[Connection, ...], _Answer], *given: object
+) -> _Answer:
+    """Return what a function of the catalog's answers about it."""
+    with catalog.reading() as connection:
+        return question(connection, *given)
+
 
 _WRITE = """
 import sys
@@ -61,7 +73,7 @@ def test_a_killed_writer_leaves_every_acknowledged_batch_and_no_half_one(tmp_pat
         assert set(acknowledged) <= batches
         assert len(batches) <= len(acknowledged) + 1
         assert catalog.count() == size * len(batches)
-        assert catalog.vector_count(1) == catalog.count()
+        assert ask(catalog, vector_rows.count, 1) == catalog.count()
         assert catalog.check() == []
 
 
@@ -71,7 +83,7 @@ def test_writers_of_several_processes_take_turns(tmp_path: Path) -> None:
     assert [process.communicate(timeout=300)[0].count("\n") for process in processes] == [30] * 3
     with Catalog.open(folder) as catalog:
         assert catalog.count() == 3 * 5 * 30
-        assert catalog.last_vector_id(1) == 450
+        assert ask(catalog, vector_rows.last_id, 1) == 450
         assert catalog.check() == []
 
 
@@ -92,8 +104,8 @@ def test_a_full_disk_is_told_and_nothing_half_written_stays(
     batch = [make_image(f"/new/{i}", i, metadata={"text": "x" * 500}) for i in range(500)]
     with pytest.raises(LibraryStorageError, match="disk is full"):
         catalog.apply(generation.id, store=batch, remove=[1, 2, 3])
-    assert catalog.count() == catalog.vector_count(generation.id) == 100
-    assert catalog.deletions_after(generation.id, 0)[0] == 0
+    assert catalog.count() == ask(catalog, vector_rows.count, generation.id) == 100
+    assert ask(catalog, vector_rows.deletions_after, generation.id, 0)[0] == 0
     assert catalog.check() == []
     catalog.apply(generation.id, remove=[1])
     assert catalog.count() == 99

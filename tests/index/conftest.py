@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from lookalike.catalog import Catalog, Generation, NewImage
+from lookalike.catalog import Catalog, Generation, NewImage, reading
 from lookalike.index import LibraryIndex, Plan
 from lookalike.index.engine import load_faiss
 
@@ -78,7 +78,8 @@ class Shelf:
         self.catalog.apply(self.generation.id, store=images)
 
     def remove(self, names: Sequence[int]) -> None:
-        known = self.catalog.known([f"/{name}" for name in names])
+        with self.catalog.reading() as connection:
+            known = reading.known(connection, [f"/{name}" for name in names])
         self.catalog.apply(self.generation.id, remove=[row.image_id for row in known.values()])
 
     def exact(self, query: Vectors, k: int) -> dict[int, float]:

@@ -11,11 +11,11 @@ import numpy as np
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
-from lookalike.errors import NotInLibraryError, UsageError
+from lookalike.errors import UsageError
 
 from . import filling, generations, opening, reading, vector_rows
 from .checking import check
-from .records import Changes, Generation, ImageRow, KnownFailure, KnownImage, NewImage, SourceFields
+from .records import Changes, Generation, ImageRow, KnownFailure, NewImage, SourceFields
 from .sqlite import Watch, translated
 from .tables import failures, images
 from .writing import apply_batch
@@ -223,25 +223,10 @@ class Catalog:
 
     # Images
 
-    def known(self, uris: Sequence[str]) -> dict[str, KnownImage]:
-        """Return the stored images among these uris, however many they are."""
-        with self.reading() as connection:
-            return reading.known(connection, uris)
-
     def known_failures(self, uris: Sequence[str]) -> dict[str, KnownFailure]:
         """Return the failures among these uris, however many they are."""
         with self.reading() as connection:
             return reading.known_failures(connection, uris)
-
-    def by_content(self, hashes: Sequence[bytes]) -> dict[bytes, list[KnownImage]]:
-        """Return the stored images that have one of these content hashes."""
-        with self.reading() as connection:
-            return reading.by_content(connection, hashes)
-
-    def hashes_by_size(self, sizes: Sequence[int]) -> dict[int, list[bytes]]:
-        """Return the content hashes of the stored images of each of these sizes in bytes."""
-        with self.reading() as connection:
-            return reading.hashes_by_size(connection, sizes)
 
     def images(self, image_ids: Sequence[int]) -> dict[int, ImageRow]:
         """Return the rows of these images, without those that are gone."""
@@ -326,25 +311,6 @@ class Catalog:
         with self.reading() as connection:
             return vector_rows.changes_after(connection, generation, vector_id, sequence, limit)
 
-    def deletions_after(self, generation_id: int, sequence: int) -> tuple[int, NDArray[np.int64]]:
-        """Return the number of the last deletion and the vector ids deleted after one number."""
-        with self.reading() as connection:
-            return vector_rows.deletions_after(connection, generation_id, sequence)
-
-    def vectors(
-        self, generation_id: int, vector_ids: Sequence[int] | NDArray[np.int64]
-    ) -> NDArray[np.float16]:
-        """Return these vectors as float16 (n, d), in the order asked for.
-
-        Raises:
-            NotInLibraryError: one of them is gone.
-        """
-        wanted = np.asarray(vector_ids, dtype=np.int64)
-        ids, _, found = self.present_vectors(generation_id, wanted)
-        if not np.isin(wanted, ids).all():
-            raise NotInLibraryError("Some of these vectors are no longer in the library.")
-        return found[np.searchsorted(ids, wanted)]
-
     def present_vectors(
         self, generation_id: int, vector_ids: NDArray[np.int64]
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float16]]:
@@ -352,27 +318,6 @@ class Catalog:
         generation = self._generation(generation_id)
         with translated(self.path):
             return vector_rows.present(self._engine, generation, vector_ids)
-
-    def last_vector_id(self, generation_id: int) -> int:
-        """Return the highest vector id of a generation; 0 when it has none."""
-        with self.reading() as connection:
-            return vector_rows.last_id(connection, generation_id)
-
-    def last_change(self, generation_id: int) -> tuple[int, int]:
-        """Return the highest vector id of a generation and the number of its last deletion.
-
-        Both are as of one moment; 0 where there is none.
-        """
-        with self.reading() as connection:
-            return (
-                vector_rows.last_id(connection, generation_id),
-                vector_rows.last_sequence(connection, generation_id),
-            )
-
-    def vector_count(self, generation_id: int) -> int:
-        """Return the number of vectors of a generation."""
-        with self.reading() as connection:
-            return vector_rows.count(connection, generation_id)
 
     def check(self) -> list[str]:
         """Return what is wrong with the catalog, one sentence each; empty when it is whole.

@@ -19,6 +19,7 @@ __all__ = [
     "changes_after",
     "count",
     "deletions_after",
+    "last_change",
     "last_id",
     "last_sequence",
     "present",
@@ -93,6 +94,11 @@ def last_sequence(connection: sa.Connection, generation_id: int) -> int:
         .limit(1)
     )
     return int(connection.scalar(query) or 0)
+
+
+def last_change(connection: sa.Connection, generation_id: int) -> tuple[int, int]:
+    """Return the highest vector id of a generation and the number of its last deletion."""
+    return last_id(connection, generation_id), last_sequence(connection, generation_id)
 
 
 def count(connection: sa.Connection, generation_id: int) -> int:

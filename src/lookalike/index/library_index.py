@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.catalog import Catalog, Generation
+from lookalike.catalog import Catalog, Generation, vector_rows
 from lookalike.errors import LibraryBrokenError, UsageError
 from lookalike.results import IndexStatus, Progress
 
@@ -159,7 +159,8 @@ class LibraryIndex:
         view = self._refreshed()
         tail = len(view.tail)
         if not view.tail.complete:
-            tail = self._catalog.vector_count(self._generation.id)
+            with self._catalog.reading() as connection:
+                tail = vector_rows.count(connection, self._generation.id)
         if view.manifest is None or view.snapshot is None:
             return IndexStatus("none", 0, tail, 0, 0, None, view.problem)
         dead = view.snapshot.dead
@@ -197,7 +198,8 @@ class LibraryIndex:
             except (LibraryBrokenError, OSError) as error:
                 found.append(f"The index is damaged: {error}")
         held = len(view.snapshot.vector_ids) - view.snapshot.dead + len(view.tail)
-        stored = self._catalog.vector_count(self._generation.id)
+        with self._catalog.reading() as connection:
+            stored = vector_rows.count(connection, self._generation.id)
         if view.tail.complete and held != stored and self._refreshed() is view:
             found.append(f"The index holds {held} vectors of {stored}.")
         return found
@@ -253,7 +255,9 @@ class LibraryIndex:
         if found is not None and snapshot is not None:
             start, sequence = found.max_vector_id, found.sequence
         else:
-            start, sequence = 0, self._catalog.last_change(self._generation.id)[1]
+            start = 0
+            with self._catalog.reading() as connection:
+                sequence = vector_rows.last_sequence(connection, self._generation.id)
         tail = Tail(self._generation, start, start, sequence)
         return self._followed(_View(version, stamp, found, snapshot, tail, problem))
 

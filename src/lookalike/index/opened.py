@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lookalike.catalog import Catalog, Generation
+from lookalike.catalog import Catalog, Generation, vector_rows
 from lookalike.errors import LibraryBrokenError
 
 from . import manifest as manifests
@@ -69,7 +69,8 @@ def _check_origin(found: Manifest, catalog: Catalog, generation: Generation) -> 
     own = (catalog.identity, generation.id, generation.dimensions)
     if (found.catalog, found.generation, found.dimensions) != own:
         raise LibraryBrokenError("It belongs to another library or model.")
-    sequence = catalog.last_change(generation.id)[1]
+    with catalog.reading() as connection:
+        sequence = vector_rows.last_sequence(connection, generation.id)
     if found.sequence > sequence:
         raise LibraryBrokenError("It is newer than the catalog, which was put back from a copy.")
     if not found.count:
@@ -79,6 +80,8 @@ def _check_origin(found: Manifest, catalog: Catalog, generation: Generation) -> 
     if len(ids):
         same = checksum(vectors[0]) == found.last_crc32
     else:
-        same = found.max_vector_id in catalog.deletions_after(generation.id, found.sequence)[1]
+        with catalog.reading() as connection:
+            _, deleted = vector_rows.deletions_after(connection, generation.id, found.sequence)
+        same = found.max_vector_id in deleted
     if not same:
         raise LibraryBrokenError("It is newer than the catalog, which was put back from a copy.")

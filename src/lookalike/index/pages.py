@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lookalike.catalog import Catalog, Generation
+from lookalike.catalog import Catalog, Generation, vector_rows
 
 from .scan import Block
 
@@ -24,7 +24,8 @@ class Moment:
     @classmethod
     def now(cls, catalog: Catalog, generation: Generation) -> Moment:
         """Return the present state."""
-        return cls(*catalog.last_change(generation.id))
+        with catalog.reading() as connection:
+            return cls(*vector_rows.last_change(connection, generation.id))
 
 
 def pages(

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from lookalike.catalog import Catalog, Generation
+from lookalike.catalog import Catalog, Generation, vector_rows
 from lookalike.errors import LibraryBrokenError, LibraryBusyError, LibraryError, LibraryStorageError
 from lookalike.results import Progress
 
@@ -42,7 +42,8 @@ class Rebuild:
         with self._alone():
             self._sweep()
             moment = Moment.now(self.catalog, self.generation)
-            total = self.catalog.vector_count(self.generation.id)
+            with self.catalog.reading() as connection:
+                total = vector_rows.count(connection, self.generation.id)
             kind = self.plan.kind(total)
             name = f"generation-{self.generation.id}-{uuid4().hex[:12]}"
             draft = Draft(self.manifest_path.parent, name)

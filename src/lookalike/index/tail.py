@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.catalog import Catalog, Changes, Generation
+from lookalike.catalog import Catalog, Changes, Generation, vector_rows
 
 from .scan import Block
 
@@ -55,8 +55,9 @@ class Tail:
             if len(found.vector_ids) < limit:
                 return tail
             if limit < _PAGE:
-                more = catalog.last_vector_id(self.generation.id) > tail.last_id
-                return replace(tail, complete=not more)
+                with catalog.reading() as connection:
+                    last = vector_rows.last_id(connection, self.generation.id)
+                return replace(tail, complete=last <= tail.last_id)
 
     def _with(self, changes: Changes) -> Tail:
         blocks = self.blocks

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from lookalike.catalog import Catalog, Generation
+from lookalike.catalog import Catalog, Generation, vector_rows
 from lookalike.errors import LookalikeError
 from lookalike.images import Limits
 from lookalike.results import Failure, Progress
@@ -136,7 +136,8 @@ class Reembedding:
         now = time.monotonic()
         if last or now - self._shown >= 0.2:
             self._shown = now
-            done = self._catalog.vector_count(self._generation.id)
+            with self._catalog.reading() as connection:
+                done = vector_rows.count(connection, self._generation.id)
             total = max(done, self._catalog.count())
             state = Progress(done, total, failed=len(self.failures), stage="reembed")
             self._progress(state)

@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 
-from lookalike.catalog import Catalog, KnownFailure, KnownImage, NewImage, SourceFields
+from lookalike.catalog import Catalog, KnownFailure, KnownImage, NewImage, SourceFields, reading
 from lookalike.results import AddReport, Failure
 from lookalike.sources import Item, uri_to_path
 
@@ -197,7 +197,8 @@ class Ledger:
             self._leaving.add(before.image_id)
 
     def _holders(self, content_hash: bytes) -> list[KnownImage]:
-        return list(self._catalog.by_content([content_hash]).get(content_hash, ()))
+        with self._catalog.reading() as connection:
+            return reading.by_content(connection, [content_hash]).get(content_hash, [])
 
     def _is_gone(self, holder: KnownImage) -> bool:
         path = uri_to_path(holder.uri)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from itertools import chain, islice
 from pathlib import Path
 
-from lookalike.catalog import Catalog, Generation, KnownFailure, KnownImage
+from lookalike.catalog import Catalog, Generation, KnownFailure, KnownImage, reading
 from lookalike.catalog.picture_parts import contents_with_parts, has_parts
 from lookalike.errors import LookalikeError
 from lookalike.images import Limits
@@ -158,10 +158,12 @@ class Pipeline:
                     self._ledger.fail(item.uri, type(item.error).__name__, str(item.error))
                     self._done += 1
             uris = [item.uri for item in found]
-            known = self._catalog.known(uris)
-            failures = self._catalog.known_failures(uris)
-            sizes = [item.size for item in found if item.size is not None and item.uri not in known]
-            by_size = {} if self._options.refresh else self._catalog.hashes_by_size(sizes)
+            with self._catalog.reading() as connection:
+                known = reading.known(connection, uris)
+                failures = reading.known_failures(connection, uris)
+                new = [item for item in found if item.uri not in known]
+                sizes = [item.size for item in new if item.size is not None]
+                by_size = {} if self._options.refresh else reading.hashes_by_size(connection, sizes)
             done = self._complete(known, by_size)
             for item in found:
                 before = known.get(item.uri)

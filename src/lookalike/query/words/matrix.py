@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.catalog import Catalog, Generation
+from lookalike.catalog import Catalog, Generation, vector_rows
 
 __all__ = ["WordMatrix"]
 
@@ -146,7 +146,8 @@ class WordMatrix:
             again = self._pictures(vectors)[0]
             stored = last["code"].astype(np.float32) * last["scale"]
             return float(np.abs(again - stored).max()) <= float(last["scale"])
-        _, deleted = self._catalog.deletions_after(self._generation.id, sequence)
+        with self._catalog.reading() as connection:
+            _, deleted = vector_rows.deletions_after(connection, self._generation.id, sequence)
         return bool(np.isin(wanted, deleted).all())
 
     def _save(self) -> None:
