@@ -7,12 +7,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from lookalike.catalog import Catalog, Generation
+from lookalike.catalog import Catalog, Connection, Generation
 from lookalike.catalog import examples as stored
 from lookalike.catalog.examples import Example, OutsidePicture
 from lookalike.catalog.image_vectors import copies_of, vectors_of_images
@@ -30,10 +30,6 @@ from lookalike.sources import find_items, path_to_uri
 
 from .finding import Address, find, find_image, is_address
 from .session import Session, View
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
-
 
 __all__ = [
     "Gathered",
@@ -64,7 +60,7 @@ class Gathered:
     def __bool__(self) -> bool:
         return bool(self.image_ids or self.pictures)
 
-    def store(self, connection: sa.Connection, generation: Generation) -> list[int]:
+    def store(self, connection: Connection, generation: Generation) -> list[int]:
         """Keep the outside pictures with their vectors; return their ids."""
         rows = [
             (stored.store_picture(connection, picture), vector) for picture, vector in self.pictures

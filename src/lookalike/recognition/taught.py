@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
-import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from lookalike.catalog import Catalog, Generation
 from lookalike.catalog import examples as named
-from lookalike.catalog.columns import one_of
 from lookalike.catalog.following import Following
-from lookalike.catalog.tables import images
+from lookalike.filters.own_labels import ByName, OwnLabels
 
 if TYPE_CHECKING:
     from .fitting import NameModel
 
-__all__ = ["OwnLabels", "TaughtNames"]
+__all__ = ["TaughtNames"]
 
 _CELLS = 4_000_000
 _UNKNOWN = -1
-
-ByName = Mapping[str, NDArray[np.int64]]
 
 
 class TaughtNames:
@@ -80,39 +75,3 @@ def _best(model: NameModel, vectors: NDArray[np.floating]) -> NDArray[np.int64]:
     probabilities, unknown = model.probabilities(vectors)
     best = probabilities.argmax(axis=1)
     return np.where(unknown < 0.5, best, _UNKNOWN).astype(np.int64)
-
-
-@dataclass(frozen=True, slots=True)
-class OwnLabels:
-    """The user's labels in a state of the library, and the images of each."""
-
-    by_name: ByName
-
-    @property
-    def names(self) -> Sequence[str]:
-        """All labels that there are."""
-        return list(self.by_name)
-
-    @property
-    def lacks(self) -> str:
-        """A phrase for a label that is not among them."""
-        if self.by_name:
-            return "the library was taught no such name"
-        return "the library was taught none yet (teach one: lookalike label add NAME IMAGE…)"
-
-    def having(self, places: Sequence[int]) -> sa.ColumnElement[bool]:
-        """Tell whether an image has one of the labels at these places."""
-        names = self.names
-        ids = {one for place in places for one in self.by_name[names[place]].tolist()}
-        return images.c.id.in_(one_of(sorted(ids)))
-
-    def missing(self) -> sa.ColumnElement[bool]:
-        """Tell whether an image has none."""
-        return sa.not_(self.having(range(len(self.by_name))))
-
-    def counts(
-        self, connection: sa.Connection, passing: sa.ColumnElement[bool]
-    ) -> Mapping[str, int]:
-        """Return how many of the images that pass have each label."""
-        ids = np.fromiter(connection.scalars(sa.select(images.c.id).where(passing)), np.int64)
-        return {name: int(np.isin(found, ids).sum()) for name, found in self.by_name.items()}
