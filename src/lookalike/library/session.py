@@ -6,9 +6,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TypeVar
 
-from lookalike.catalog import Catalog, Generation
+from lookalike.catalog import Catalog, Connection, Generation
 from lookalike.catalog.following import Following
 from lookalike.encoders import DEFAULT_MODEL, model_card
 from lookalike.errors import (
@@ -27,10 +27,6 @@ from lookalike.results import Progress
 from lookalike.settings import Settings
 
 from .lock import writer_lock
-
-if TYPE_CHECKING:
-    import sqlalchemy as sa
-
 
 __all__ = ["Session", "View"]
 
@@ -175,7 +171,7 @@ class Session:
     @contextmanager
     def changing(
         self, *, wait: bool = True, progress: Callable[[Progress], None] | None = None
-    ) -> Iterator[sa.Connection]:
+    ) -> Iterator[Connection]:
         """Hold the writer lock and give a connection whose changes are kept together.
 
         Raises:
