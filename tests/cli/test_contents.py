@@ -38,6 +38,7 @@ def test_list_prints_every_image_or_the_first(run: Run, shelf: Shelf) -> None:
     assert lines[0].endswith(str(shelf.pictures / "scene-0.jpg"))
     assert "160×120  JPEG" in lines[0]
     assert run("list", "--library", shelf.library, "--limit", "2").out.splitlines() == lines[:2]
+    assert run("list", "--library", shelf.library, "-k", "2").out.splitlines() == lines[:2]
     rows = run("list", "--library", shelf.library, "--json").json
     assert [row["uri"] for row in rows] == [line.split()[-1] for line in lines]
     assert rows[3]["metadata"] == {"price": 10}
@@ -88,6 +89,17 @@ def test_remove_forgets_images_and_leaves_the_files(run: Run, shelf: Shelf, copy
     assert run("remove", target, "--library", copy).code == 2
     ran = run("remove", shelf.pictures, "--yes", "--library", copy, "--json")
     assert ran.json == {"removed": 2, "failures": 1, "images": 2}
+
+
+def test_remove_takes_a_filter_and_counts_when_only_asked(
+    run: Run, shelf: Shelf, copy: Path
+) -> None:
+    at = ("--where", "price >= 20", "-l", copy)
+    assert run("remove", *at, "--dry-run").out == "Would forget 1 image of 5 images.\n"
+    assert run("remove", *at, "--dry-run", "--json").json == {"would_remove": 1, "images": 5}
+    assert run("remove", shelf.pictures, *at, "--dry-run", "--json").json["would_remove"] == 0
+    assert run("remove", *at).out == "Forgot 1 image. The library holds 4 images.\n"
+    assert run("remove", "-l", copy).code == 2
 
 
 def test_remove_asks_in_a_terminal_when_it_is_more_than_one(

@@ -239,3 +239,12 @@ def test_a_region_of_the_picture_is_searched_with(run: Run, shelf: Shelf) -> Non
     ran = run("search", query, "--library", shelf.library, "--region", "150,0,60,60")
     assert ran.code == 2
     assert "reaches outside the picture, which is 160 × 120" in ran.err
+
+
+def test_a_probability_is_a_number_or_a_percentage(run: Run, shelf: Shelf) -> None:
+    query = shelf.pictures / "scene-0.jpg"
+    at = ("search", query, "--json", "-l", shelf.library, "--min-probability")
+    assert run(*at, "60%").out == run(*at, "0.6").out
+    for wrong in ("60", "1.5", "-1%", "many", "nan"):
+        ran = run(*at, wrong)
+        assert (ran.code, "from 0 to 1, or a percentage" in ran.err) == (2, True)

@@ -26,6 +26,7 @@ __all__ = [
     "TrainingDataArgument",
     "WhereOption",
     "open_named",
+    "read_share",
     "repeated_option",
 ]
 
@@ -52,6 +53,27 @@ WhereOption: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
+
+
+def read_share(text: str | float) -> float:
+    """Return the number from 0 to 1 that a text means: ``0.5`` or ``50%``.
+
+    >>> read_share("50%"), read_share("0.25")
+    (0.5, 0.25)
+
+    Raises:
+        typer.BadParameter: it is no such number.
+    """
+    written = str(text).strip()
+    try:
+        number = float(written.removesuffix("%")) / (100.0 if written.endswith("%") else 1.0)
+    except ValueError:
+        number = -1.0
+    if not 0.0 <= number <= 1.0:
+        raise typer.BadParameter(f"{written!r}: expected a number from 0 to 1, or a percentage.")
+    return number
+
+
 OffsetOption: TypeAlias = Annotated[
     int, typer.Option("--offset", min=0, metavar="N", help="Leave out the first so many.")
 ]

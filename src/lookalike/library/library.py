@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Unpack
+from typing import BinaryIO, Unpack, cast
 
 from lookalike.ingest.options import AddOptions
 from lookalike.query.sums.asked import Sum
@@ -310,23 +310,34 @@ class Library:
 
     def export(
         self,
-        destination: str | os.PathLike[str],
+        destination: str | os.PathLike[str] | BinaryIO,
         *,
         format: ExportFormat | None = None,
         where: str | None = None,
+        force: bool = False,
         progress: Callable[[Progress], None] | None = None,
     ) -> int:
-        """Write vectors and metadata to a file; return how many images it holds.
+        """Write what is known of the images to a file; return how many it holds.
 
-        ``where`` is a filter as in ``search``, without which all images are written.
-        ``format`` is ``parquet`` or ``npy``, by default what the name ends in. With ``npy``
-        the metadata goes to JSON lines beside it, in the order of the rows.
+        ``format`` is by default what the name ends in: ``parquet`` holds vectors and metadata;
+        ``npy`` vectors, with the metadata as JSON lines beside it, in the order of the rows;
+        ``jsonl`` and ``csv`` the metadata alone. ``where`` is a filter as in ``search``. The
+        destination may be a file that is open for writing bytes, if not for ``npy``.
 
         Raises:
-            UsageError: neither the name nor ``format`` says a known format.
+            UsageError: neither the name nor ``format`` says a known format, the file is there and
+                ``force`` is false, or the filter makes no sense.
+            LibraryStorageError: the disk is full, or the folder may not be written.
         """
+        named = isinstance(destination, str | os.PathLike)
+        target = Path(destination) if named else destination  # type: ignore[arg-type]
         return export.export_library(
-            self._session, Path(destination), format, where=where, progress=progress
+            self._session,
+            cast("Path | BinaryIO", target),
+            format,
+            where=where,
+            force=force,
+            progress=progress,
         )
 
     def rebuild_index(

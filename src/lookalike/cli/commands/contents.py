@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterator
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
@@ -87,7 +87,9 @@ def list_images(
     offset: OffsetOption = 0,
     limit: Annotated[
         int | None,
-        typer.Option(min=1, metavar="N", help="Print no more than this.", show_default=False),
+        typer.Option(
+            "--limit", "-k", min=1, metavar="N", help="Print no more than this.", show_default=False
+        ),
     ] = None,
     as_json: JsonOption = False,
 ) -> int:
@@ -142,9 +144,11 @@ def _failure_line(failure: Failure) -> str:
 @command
 def export(
     destination: Annotated[
-        Path,
+        str,
         typer.Argument(
-            metavar="DEST", help="File to write, in .parquet or .npy.", show_default=False
+            metavar="DEST",
+            help="File to write, in .parquet, .npy, .jsonl or .csv; - is standard output.",
+            show_default=False,
         ),
     ],
     library: LibraryOption = None,
@@ -152,34 +156,43 @@ def export(
         str | None,
         typer.Option(
             "--format",
-            metavar="parquet|npy",
+            metavar="parquet|npy|jsonl|csv",
             help="Format of the file; told by its name if not given.",
             show_default=False,
         ),
     ] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Write CSV; as --format csv.")] = False,
     where: WhereOption = None,
+    force: Annotated[bool, typer.Option("--force", help="Write over a file.")] = False,
     as_json: JsonOption = False,
 ) -> int:
     """Write vectors and metadata to a file.
 
     Parquet holds both; with npy the metadata goes to JSON lines beside it, in the order of
-    the rows.
+    the rows. JSON lines and CSV hold the metadata alone. To standard output go CSV (--csv) or
+    JSON lines (--json).
 
     \b
     Examples:
       lookalike export photos.parquet
       lookalike export photos.npy
-      lookalike export shoes.parquet --where "category = 'shoe'"
+      lookalike export shoes.csv --where "category = 'shoe'"
+      lookalike export - --json | head -3
     """
+    if as_csv and file_format not in (None, "csv"):
+        raise UsageError(f"--csv and --format {file_format} say two formats; give one.")
+    wanted = cast("ExportFormat | None", "csv" if as_csv else file_format)
     with open_named(library) as opened, show_progress() as progress:
+        if destination == "-":
+            wanted = wanted or ("jsonl" if as_json else None)
+            count = opened.export(sys.stdout.buffer, format=wanted, where=where)
+            note(f"Wrote {counted(count)}.")
+            return DONE
         count = opened.export(
-            destination,
-            format=cast("ExportFormat | None", file_format),
-            where=where,
-            progress=progress,
+            destination, format=wanted, where=where, force=force, progress=progress
         )
     if as_json:
-        say_json({"images": count, "path": str(destination)})
+        say_json({"images": count, "path": destination})
     else:
-        say(f"Wrote {counted(count)} to {clean(str(destination))}.")
+        say(f"Wrote {counted(count)} to {clean(destination)}.")
     return DONE

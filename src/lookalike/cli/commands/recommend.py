@@ -8,7 +8,7 @@ import typer
 
 from lookalike.cli.command import DONE, FOUND_NOTHING, command
 from lookalike.cli.console import clean, note, say, say_json
-from lookalike.cli.options import JsonOption, LibraryOption, open_named, repeated_option
+from lookalike.cli.options import JsonOption, LibraryOption, open_named, read_share, repeated_option
 from lookalike.cli.progress import show_progress
 from lookalike.results import Recommendation, Recommendations
 
@@ -41,11 +41,11 @@ def recommend(
         str, typer.Option(metavar="average|best|sum", help="How several examples are joined.")
     ] = "average",
     diversity: Annotated[
-        float, typer.Option(min=0.0, max=1.0, metavar="D", help="Variety, from 0 to 1.")
+        float, typer.Option(parser=read_share, metavar="D", help="Variety, from 0 to 1.")
     ] = 0.0,
     explore: Annotated[
         float,
-        typer.Option(min=0.0, max=1.0, metavar="S", help="Share drawn at random, for a user."),
+        typer.Option(parser=read_share, metavar="S", help="Share drawn at random, for a user."),
     ] = 0.0,
     seed: Annotated[int, typer.Option(metavar="N", help="Seed of what is drawn.", min=0)] = 0,
     library: LibraryOption = None,

@@ -9,7 +9,7 @@ import typer
 
 from lookalike.cli.command import DONE, FOUND_NOTHING, command
 from lookalike.cli.console import say, say_json
-from lookalike.cli.options import JsonOption, LibraryOption, NoWaitOption, open_named
+from lookalike.cli.options import JsonOption, LibraryOption, NoWaitOption, WhereOption, open_named
 from lookalike.cli.words import counted
 
 __all__ = ["remove"]
@@ -18,14 +18,16 @@ __all__ = ["remove"]
 @command
 def remove(
     targets: Annotated[
-        list[str],
+        list[str] | None,
         typer.Argument(
             metavar="TARGET",
             help="Paths, folders or URLs as they were indexed.",
             show_default=False,
         ),
-    ],
+    ] = None,
     library: LibraryOption = None,
+    where: WhereOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only count.")] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     no_wait: NoWaitOption = False,
     as_json: JsonOption = False,
@@ -39,15 +41,24 @@ def remove(
     Examples:
       lookalike remove ~/Pictures/old.jpg
       lookalike remove ~/Pictures/2009 --yes
+      lookalike remove --where "width < 64" --dry-run
     """
+    named = targets or []
     with open_named(library) as opened:
+        if dry_run:
+            count = opened.remove(*named, where=where, dry_run=True)
+            if as_json:
+                say_json({"would_remove": count, "images": len(opened)})
+            else:
+                say(f"Would forget {counted(count)} of {counted(len(opened))}.")
+            return DONE
         if not yes and is_asked():
-            count = opened.remove(*targets, dry_run=True)
+            count = opened.remove(*named, where=where, dry_run=True)
             question = f"Forget {counted(count)}? The files stay."
             if count > 1 and not typer.confirm(question, err=True):
                 return FOUND_NOTHING
         failed = len(opened.failures())
-        removed = opened.remove(*targets, wait=not no_wait)
+        removed = opened.remove(*named, where=where, wait=not no_wait)
         left, failed = len(opened), failed - len(opened.failures())
     if as_json:
         say_json({"removed": removed, "failures": failed, "images": left})

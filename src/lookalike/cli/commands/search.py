@@ -16,6 +16,7 @@ from lookalike.cli.options import (
     OffsetOption,
     WhereOption,
     open_named,
+    read_share,
     repeated_option,
 )
 from lookalike.cli.words import percent
@@ -47,8 +48,7 @@ def search(
     min_probability: Annotated[
         float | None,
         typer.Option(
-            min=0.0,
-            max=1.0,
+            parser=read_share,
             metavar="P",
             help="Leave out what is a match with less than this probability.",
             show_default=False,
@@ -79,7 +79,7 @@ def search(
     diversity: Annotated[
         float,
         typer.Option(
-            min=0.0, max=1.0, metavar="D", help="Variety of the hits: 0 is none, 1 ignores scores."
+            parser=read_share, metavar="D", help="Variety of the hits: 0 is none, 1 ignores scores."
         ),
     ] = 0.0,
     region: Annotated[
@@ -125,7 +125,7 @@ def search(
       lookalike search logo.png --parts
       lookalike search https://example.org/photo.jpg -k 3
       curl -s https://example.org/photo.jpg | lookalike search -
-      lookalike search photo.jpg --min-probability 0.5 --json
+      lookalike search photo.jpg --min-probability 50% --json
       lookalike search shoe.jpg --where "price < 50 and category = 'shoe'" --sort price
       lookalike search photo.jpg --where "label = 'tiger cat' and added >= '2024-05'"
       lookalike search photo.jpg -k 20 --offset 20
