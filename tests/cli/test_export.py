@@ -35,7 +35,10 @@ def test_json_lines_hold_the_images_whole(run: Run, shelf: Shelf, tmp_path: Path
     target = tmp_path / "some.jsonl"
     assert run("export", target, "--where", "price >= 10", "-l", shelf.library).code == 0
     with lookalike.open(shelf.library) as library:
-        read = [lookalike.ImageInfo.from_dict(json.loads(line)) for line in target.read_text().splitlines()]
+        read = [
+            lookalike.ImageInfo.from_dict(json.loads(line))
+            for line in target.read_text().splitlines()
+        ]
         assert read == list(library.iterate(where="price >= 10"))
 
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from lookalike.catalog import Catalog
 from lookalike.catalog.columns import UserColumn, user_columns
+from lookalike.catalog.following import Following
 from lookalike.catalog.tables import images
 from lookalike.errors import UsageError
 from lookalike.results import Facet
@@ -75,7 +76,8 @@ class Filters:
         self._names = names
         self._own = own
         self._lock = threading.Lock()
-        self._known: OrderedDict[str, tuple[int, NDArray[np.int64]]] = OrderedDict()
+        self._known: Following[OrderedDict[str, NDArray[np.int64]]]
+        self._known = Following(catalog, lambda _before: OrderedDict())
 
     def allowed(self, where: str) -> NDArray[np.int64]:
         """Return the ids of the images that pass a filter, ascending; not to be written.
@@ -83,20 +85,19 @@ class Filters:
         Raises:
             UsageError: it is no filter, or names a field that the library does not have.
         """
-        version = self._catalog.data_version()
+        known = self._known()
         with self._lock:
-            known = self._known.get(where)
-            if known is not None and known[0] == version:
-                self._known.move_to_end(where)
-                return known[1]
+            if where in known:
+                known.move_to_end(where)
+                return known[where]
         condition = parse_where(where)
         with self._catalog.reading() as connection:
             query = sa.select(images.c.id).where(self._compiled(connection, condition))
             found = _ids(connection, query.order_by(images.c.id))
         with self._lock:
-            self._known[where] = version, found
-            while len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
+            known[where] = found
+            while len(known) > _REMEMBERED:
+                known.popitem(last=False)
         return found
 
     def listed(self, where: str | None, sort: str | None) -> NDArray[np.int64]:

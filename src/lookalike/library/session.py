@@ -53,8 +53,10 @@ class View:
         """Return what recognises the user's labels as they are now, or None without an example."""
         with self._lock:
             if self._learned is None:
-                self._learned = LearnedNames(self._catalog)
-        return self._learned.model(self.generation, lambda: self.searcher.encoder)
+                self._learned = LearnedNames(
+                    self._catalog, self.generation, lambda: self.searcher.encoder
+                )
+        return self._learned()
 
     @property
     def label_names(self) -> tuple[str, ...]:
