@@ -124,7 +124,7 @@ def test_a_split_is_that_of_the_same_pictures_below_another_folder(
     again = Split.load(tmp_path / "split.json", below(now))
     for part in PARTS:
         assert getattr(again, part).tolist() == getattr(split, part).tolist()
-    assert again.labels == tuple(now + sample.name for sample in data.samples)
+    assert again.names == tuple(now + sample.name for sample in data.samples)
     with pytest.raises(TrainingDataError, match="other pictures"):
         Split.load(tmp_path / "split.json", below(now).select(range(16)))
 
