@@ -88,4 +88,5 @@ def test_a_place_that_cannot_be_written_is_said(shelf: Shelf) -> None:
 def test_two_formats_are_one_too_many(run: Run, shelf: Shelf, tmp_path: Path) -> None:
     ran = run("export", tmp_path / "x", "--csv", "--format", "npy", "-l", shelf.library)
     assert (ran.code, "two formats" in ran.err) == (2, True)
+    assert run("export", "-", "--csv", "--json", "-l", shelf.library).code == 2
     assert run("export", tmp_path / "x", "--csv", "-l", shelf.library).code == 0

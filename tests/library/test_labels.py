@@ -183,3 +183,12 @@ def test_pictures_with_two_names_are_listed_by_check(library: Library, scenes: P
     ((uri, names),) = library.labels.check().contradictions
     assert Path(uri).name == "scene-0.jpg"
     assert names == ("one", "two")
+
+
+def test_progress_tells_of_each_picture(library: Library, scenes: Path) -> None:
+    told: list[lookalike.Progress] = []
+    library.labels.add("two", *sorted(scenes.glob("*.jpg"))[:2], progress=told.append)
+    assert [(one.done, one.total, one.stage) for one in told] == [
+        (0, 2, "labels"),
+        (1, 2, "labels"),
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias, cast
@@ -25,7 +25,7 @@ from lookalike.errors import (
 )
 from lookalike.images import thumbnail_jpeg
 from lookalike.query import EncodedPicture, QueryImage, encode_picture, read_query
-from lookalike.results import Failure
+from lookalike.results import Failure, Progress
 from lookalike.sources import find_items, path_to_uri
 
 from .finding import Address, find, find_image, is_address
@@ -82,14 +82,20 @@ class Pictured:
 
 
 def gather(
-    session: Session, images: Sequence[Given], *, failures: list[Failure] | None = None
+    session: Session,
+    images: Sequence[Given],
+    *,
+    failures: list[Failure] | None = None,
+    progress: Callable[[Progress], None] | None = None,
 ) -> Gathered:
     """Look the images up in the library, and read and encode those that are not in it.
 
     With ``failures`` what cannot be read goes there; without it, it is an error.
     """
     found = Gathered()
-    for image in images:
+    for done, image in enumerate(images):
+        if progress is not None:
+            progress(Progress(done, len(images), stage="labels"))
         ids = _in_library(session.catalog, image)
         if ids:
             found.image_ids += ids

@@ -73,7 +73,13 @@ class LabelFacet:
             raise NotInLibraryError(self._unknown(name))
         return found
 
-    def add(self, name: str, *images: Given, wait: bool = True) -> int:
+    def add(
+        self,
+        name: str,
+        *images: Given,
+        wait: bool = True,
+        progress: Callable[[Progress], None] | None = None,
+    ) -> int:
         """Make pictures examples of a name; return how many were not yet.
 
         An image of the library is named by its path or URL; any other picture is read, and a
@@ -90,7 +96,7 @@ class LabelFacet:
         if not images:
             raise UsageError(f"Name at least one picture that shows {name!r}.")
         view = self._session.now()
-        found = gather(self._session, images)
+        found = gather(self._session, images, progress=progress)
         with (
             self._session.writing(wait=wait, progress=None),
             self._session.catalog.writing() as connection,
@@ -135,7 +141,7 @@ class LabelFacet:
             found = {}
             for done, (name, paths) in enumerate(files.items()):
                 if progress is not None:
-                    progress(Progress(done, len(files), len(failures), stage="names"))
+                    progress(Progress(done, len(files), len(failures), stage="labels"))
                 found[checked_name(name)] = gather(self._session, paths, failures=failures)
             if not any(found.values()):
                 raise EmptySourceError(f"None of the pictures in {folder} can be read.")

@@ -184,6 +184,8 @@ def export(
     wanted = cast("ExportFormat | None", "csv" if as_csv else file_format)
     with open_named(library) as opened, show_progress() as progress:
         if destination == "-":
+            if as_csv and as_json:
+                raise UsageError("--csv and --json say two formats; give one.")
             wanted = wanted or ("jsonl" if as_json else None)
             count = opened.export(sys.stdout.buffer, format=wanted, where=where)
             note(f"Wrote {counted(count)}.")

@@ -68,7 +68,8 @@ def add(
     """
     with open_named(library, create=True) as opened:
         pictures = [read_input(image, opened.settings) for image in images]
-        added = opened.labels.add(name, *pictures, wait=not no_wait)
+        with show_progress() as progress:
+            added = opened.labels.add(name, *pictures, wait=not no_wait, progress=progress)
         total = len(opened.labels[name.strip()])
     if as_json:
         say_json({"name": name.strip(), "added": added, "examples": total})
