@@ -95,7 +95,7 @@ def test_remove_takes_a_filter_and_counts_when_only_asked(
     run: Run, shelf: Shelf, copy: Path
 ) -> None:
     at = ("--where", "price >= 20", "-l", copy)
-    assert run("remove", *at, "--dry-run").out == "Would forget 1 image of 5 images.\n"
+    assert run("remove", *at, "--dry-run").out == "Would forget 1 of 5 images.\n"
     assert run("remove", *at, "--dry-run", "--json").json == {"would_remove": 1, "images": 5}
     assert run("remove", shelf.pictures, *at, "--dry-run", "--json").json["would_remove"] == 0
     assert run("remove", *at).out == "Forgot 1 image. The library holds 4 images.\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ def test_features_decide(
 ) -> None:
     (tmp_path / "cpuinfo").write_text(features)
     monkeypatch.setattr(processor, "_CPUINFO", tmp_path / "cpuinfo")
-    monkeypatch.setattr(processor.platform, "machine", lambda: machine)
+    monkeypatch.setattr(platform, "machine", lambda: machine)
     assert processor.saturates() is expected
 
 
@@ -33,7 +34,7 @@ def test_unreadable_features_count_as_clipping(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr(processor, "_CPUINFO", tmp_path / "missing")
-    monkeypatch.setattr(processor.platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
     assert processor.saturates() is True
 
 

@@ -165,5 +165,22 @@ def test_a_closed_library_says_so(filled: Path, tmp_path: Path) -> None:
     for ask in asked:
         with pytest.raises(lookalike.LibraryClosedError, match="is closed"):
             ask()
+    with pytest.raises(lookalike.LibraryClosedError), library:
+        pass
     assert "closed" in repr(library) + repr(library.labels) + repr(library.events)
     library.close()  # twice is no error
+
+
+def test_images_are_not_listed_on_after_closing(filled: Path, tmp_path: Path) -> None:
+    shutil.copytree(filled / "library", tmp_path / "closing")
+    with lookalike.open(tmp_path / "closing") as library:
+        listed = iter(library)
+    with pytest.raises(lookalike.LibraryClosedError):
+        next(listed)
+
+
+def test_options_and_queries_of_the_wrong_shape_are_said(library: Library, filled: Path) -> None:
+    with pytest.raises(UsageError, match="a SearchOptions, not dict"):
+        library.search(1, options={"k": 2})  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="as a list"):
+        library.search_batch(str(filled / "1 a.png"))

@@ -155,9 +155,9 @@ def test_one_bad_picture_changes_nothing(library: Library, scenes: Path) -> None
 
 
 def test_what_is_not_there_cannot_be_removed(library: Library, scenes: Path) -> None:
-    with pytest.raises(lookalike.NotInLibraryError, match="no names"):
+    with pytest.raises(lookalike.NotInLibraryError, match="no labels"):
         library.labels.remove("shoe")
-    with pytest.raises(lookalike.NotInLibraryError, match="no names"):
+    with pytest.raises(lookalike.NotInLibraryError, match="no labels"):
         library.labels.check()
     library.labels.add("shoe", scenes / "scene-0.jpg", scenes / "scene-1.jpg")
     with pytest.raises(lookalike.NotInLibraryError, match="shoe"):

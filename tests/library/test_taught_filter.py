@@ -109,7 +109,7 @@ def test_a_column_of_that_name_is_asked_as_metadata(tmp_path: Path, make_scene: 
 @pytest.mark.parametrize(
     ("where", "said"),
     [
-        ("label_own = 'shoo'", "no such name. Did you mean 'shoe'"),
+        ("label_own = 'shoo'", "no such label. Did you mean 'shoe'"),
         ("label_own > 'shoe'", "compare it with =, !=, in or like"),
         ("label_own = 5", "single quotes"),
         ("label_own = width", "no number"),
@@ -144,9 +144,9 @@ def test_a_label_is_that_of_the_network_or_an_own_one(library: Library) -> None:
     assert passing(library, "label != 'shoe'") == sorted({*everything} - {*own})
     assert {*own} <= {*passing(library, "label like 'sho_'")}
     assert {*passing(library, "label is null")}.isdisjoint(own)
-    with pytest.raises(UsageError, match=r"label_network = 'shoe': the model .* no such name"):
+    with pytest.raises(UsageError, match=r"label_network = 'shoe': the model .* no such label"):
         passing(library, "label_network = 'shoe'")
-    with pytest.raises(UsageError, match=r"the model .*, and the library was taught no such name"):
+    with pytest.raises(UsageError, match=r"the model .*, and the library was taught no such label"):
         passing(library, "label = 'shoo'")
 
 

@@ -232,7 +232,7 @@ def test_the_case_of_names_may_differ(catalog: Catalog) -> None:
         ("added > '9999'", "There is no date '9999'"),
         ("folder < '/a'", "folder .* is a folder"),
         ("folder = ''", "folder .* is a folder"),
-        ("label = 'tigercat'", "no such name. Did you mean 'tiger cat'"),
+        ("label = 'tigercat'", "no such label. Did you mean 'tiger cat'"),
         ("label = 'cat'", "Did you mean 'tiger cat'"),
         ("label > 'a'", "label .* is a name"),
         ("label = 5", "label .* is a name"),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from lookalike.errors import UsageError
 from lookalike.recognition.examples import Examples
 from lookalike.recognition.fitting import NameModel, fit_names, leave_out
-from lookalike.recognition.recognisers import RECOGNISERS
+from lookalike.recognition.recognisers import RECOGNISERS, LinearClassifier
 
 Floats = NDArray[np.float32]
 
@@ -58,7 +58,8 @@ class Contract:
             "north",
             "north",
         ]
-        assert np.allclose(*model.probabilities(circle(45))[0][0], rtol=1e-3)
+        first, second = model.probabilities(circle(45))[0][0]
+        assert np.isclose(first, second, rtol=1e-3)
 
     def test_clusters_on_orthogonal_axes_are_told_apart(self) -> None:
         vectors, names = clusters(5, 6)
@@ -171,6 +172,7 @@ def test_scores_without_a_group_are_those_of_a_recogniser_that_never_saw_it(
         slow = RECOGNISERS[kind](left)
         if kind == "linear":  # by its definition, with the weights of the whole
             ridge = RECOGNISERS[kind](examples)
+            assert isinstance(ridge, LinearClassifier)
             rows = examples.vectors.astype(np.float64)
             weights = np.full(len(examples), 1.0)  # n / (names · n_c), equal counts
             gram = (rows[kept].T * weights[kept]) @ rows[kept]

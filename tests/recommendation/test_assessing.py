@@ -81,4 +81,4 @@ def test_nothing_to_measure_is_said() -> None:
     with pytest.raises(UsageError, match="too few events"):
         assess(interactions([(1, 1, 1.0)]), None, 5)
     with pytest.raises(UsageError, match="random"):
-        assess(groups(4), None, 20, split="random")
+        assess(groups(4), None, 20, split="random")  # type: ignore[arg-type]

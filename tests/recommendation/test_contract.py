@@ -159,7 +159,11 @@ class TestByLooks(RecommenderContract):
 
 class TestHybrid(RecommenderContract):
     def made(self) -> Recommender:
-        parts = [ByLooks(content()), fit_item_item(blocks()), Popularity.fit(blocks())]
+        parts: list[Recommender] = [
+            ByLooks(content()),
+            fit_item_item(blocks()),
+            Popularity.fit(blocks()),
+        ]
         weights = {"content": 0.5, "item-item": 0.4, "popularity": 0.1}
         return Hybrid(parts, weights)
 

@@ -152,7 +152,7 @@ def test_wrong_mappings_are_refused(library: lookalike.Library, filled: Path) ->
         library.events.import_table(path, user_column="who")
     for wrong in ({"kind": "shrug"}, {"kinds": {"a": "shrug"}}):
         with pytest.raises(lookalike.UsageError, match="shrug"):
-            library.events.import_table(path, **wrong)  # type: ignore[arg-type]
+            library.events.import_table(path, **wrong)
     assert len(library.events) == 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,7 +17,7 @@ def names(found: lookalike.Recommendations) -> list[str]:
 
 
 @pytest.fixture
-def busy(library: lookalike.Library, tmp_path: Path) -> Iterator[lookalike.Library]:
+def busy(library: lookalike.Library, tmp_path: Path) -> lookalike.Library:
     """Thirty users: even ones choose among images 1 to 6, odd ones among 7 to 13."""
     rows = ["user,image_id,kind,time"]
     for user in range(30):

@@ -12,7 +12,7 @@ from PIL import Image
 
 import lookalike
 from lookalike.recommendation.content import MatrixContent
-from lookalike.recommendation.like_this import example_scores, more_like
+from lookalike.recommendation.like_this import Strategy, example_scores, more_like
 
 Scene = Callable[..., Image.Image]
 
@@ -64,7 +64,7 @@ def test_strategies_differ_where_tastes_are_two() -> None:
 
 
 @pytest.mark.parametrize("strategy", ["average", "best", "sum"])
-def test_candidates_are_those_of_a_full_comparison(strategy: str) -> None:
+def test_candidates_are_those_of_a_full_comparison(strategy: Strategy) -> None:
     random = np.random.default_rng(5)
     vectors = random.normal(size=(2000, 16)).astype(np.float32)
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)

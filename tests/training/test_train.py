@@ -118,7 +118,7 @@ import sys
 import torch
 from pathlib import Path
 from lookalike.training import read_recipe, train
-from lookalike.training import loop
+from lookalike.training.steps import loop
 
 torch.set_num_threads(1)
 loop._SECONDS = 0.0

@@ -50,7 +50,7 @@ class NetworkLabels:
     @property
     def lacks(self) -> str:
         """A phrase for a label that is not among them."""
-        return f"the model of this library {'knows no such name' if self.names else 'gives none'}"
+        return f"the model of this library {'knows no such label' if self.names else 'gives none'}"
 
     def having(self, places: Sequence[int]) -> sa.ColumnElement[bool]:
         """Tell whether an image has one of the labels at these places."""

@@ -33,7 +33,7 @@ class OwnLabels:
     def lacks(self) -> str:
         """A phrase for a label that is not among them."""
         if self.by_name:
-            return "the library was taught no such name"
+            return "the library was taught no such label"
         return "the library was taught none yet (teach one: lookalike label add NAME IMAGE…)"
 
     def having(self, places: Sequence[int]) -> sa.ColumnElement[bool]:

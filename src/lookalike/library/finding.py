@@ -124,6 +124,8 @@ def _as_id(value: object) -> int | None:
 def _nothing(address: Address) -> NotInLibraryError:
     if _as_id(address) is not None:
         return NotInLibraryError(f"The library holds no image with the id {address}.")
+    if isinstance(address, str) and not address.strip():
+        return NotInLibraryError("An empty text names no image.")
     return NotInLibraryError(f"The library holds nothing named {address}.")
 
 

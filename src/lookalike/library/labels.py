@@ -232,10 +232,10 @@ class LabelFacet:
         if not names:
             return _NONE
         shown = ", ".join(names[:10]) + (", …" if len(names) > 10 else "")
-        return f"There is no name {name!r}; the library knows {shown}."
+        return f"There is no label {name!r}; the library knows {shown}."
 
 
-_NONE = "The library has no names of yours yet. Teach one: lookalike label add NAME IMAGE…"
+_NONE = "The library has no labels of yours yet. Teach one: lookalike label add NAME IMAGE…"
 
 
 def checked_name(name: str) -> str:
@@ -245,16 +245,16 @@ def checked_name(name: str) -> str:
         UsageError: it is empty, too long, reserved or holds control characters.
     """
     if not isinstance(name, str):
-        raise UsageError(f"A name is a text, not {type(name).__name__}.")
+        raise UsageError(f"A label is a text, not {type(name).__name__}.")
     text = name.strip()
     if not text:
-        raise UsageError("A name is empty; expected a text such as 'shoe'.")
+        raise UsageError("A label is empty; expected a text such as 'shoe'.")
     if len(text) > _LONGEST:
-        raise UsageError(f"The name {text[:30]}… has {len(text)} characters; {_LONGEST} at most.")
+        raise UsageError(f"The label {text[:30]}… has {len(text)} characters; {_LONGEST} at most.")
     if _CONTROL.search(text):
-        raise UsageError(f"The name {text!r} holds control characters.")
+        raise UsageError(f"The label {text!r} holds control characters.")
     if text.casefold() == "unknown":
-        raise UsageError("'unknown' is the answer where no name fits; choose another name.")
+        raise UsageError("'unknown' is the answer where no label fits; choose another.")
     return text
 
 

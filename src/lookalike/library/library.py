@@ -86,6 +86,7 @@ class Library:
         return self.iterate()
 
     def __enter__(self) -> Library:
+        _ = self._session.catalog  # a closed library has none
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -179,7 +180,7 @@ class Library:
             SourceError, ImageError: the query cannot be read, or is no picture.
             UsageError: a number is out of range, or the sum, filter or field makes no sense.
         """
-        wanted = (options or SearchOptions()).changed(**given)
+        wanted = searching.options_of(options, given)
         asked = searching.asked_for(query, positive, negative, wanted)
         return searching.search_batch(self._session, [asked], wanted)[0]
 
@@ -191,7 +192,7 @@ class Library:
         **given: Unpack[SearchKeywords],
     ) -> list[Hits]:
         """Return what ``search`` returns, for several queries at once; it has the same options."""
-        wanted = (options or SearchOptions()).changed(**given)
+        wanted = searching.options_of(options, given)
         return searching.search_batch(self._session, queries, wanted)
 
     def recognize(self, image: Given, *, k: int = 5) -> Labels:

@@ -63,18 +63,19 @@ def iterate(session: Session, where: str | None, sort: str | None) -> Iterator[I
     """See :meth:`lookalike.Library.iterate`; what makes no sense is told before the first image."""
     view = session.now()
     ids = view.filters.listed(where, sort) if where is not None or sort is not None else None
-    return _every(session.catalog, view.label_names, ids)
+    return _every(session, view.label_names, ids)
 
 
 def _every(
-    catalog: Catalog, names: Sequence[str], image_ids: NDArray[np.int64] | None
+    session: Session, names: Sequence[str], image_ids: NDArray[np.int64] | None
 ) -> Iterator[ImageInfo]:
     if image_ids is not None:
         for start in range(0, len(image_ids), _PAGE):
-            yield from _these(catalog, names, image_ids[start : start + _PAGE].tolist())
+            page = image_ids[start : start + _PAGE].tolist()
+            yield from _these(session.catalog, names, page)
         return
     after = 0
-    while rows := catalog.iterate(after, limit=_PAGE):
+    while rows := session.catalog.iterate(after, limit=_PAGE):
         for row in rows:
             yield _info(row, names)
         after = rows[-1].image_id

@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
+from lookalike.errors import UsageError
 from lookalike.query import Known, Query, QueryImage, held
 from lookalike.query.sums import asked
 from lookalike.query.sums.asked import Sum
-from lookalike.results import Hits, SearchOptions
+from lookalike.results import Hits, SearchKeywords, SearchOptions
 
 from .examples import Given, stored_vector
 from .finding import find_image, is_id
 from .pictures import as_query
 from .session import Session, View
 
-__all__ = ["asked_for", "search_batch"]
+__all__ = ["asked_for", "options_of", "search_batch"]
+
+
+def options_of(options: SearchOptions | None, given: SearchKeywords) -> SearchOptions:
+    """Return the options of a search: those together, but for what is named beside them.
+
+    Raises:
+        UsageError: the options are no SearchOptions, or a value makes no sense.
+    """
+    if options is not None and not isinstance(options, SearchOptions):
+        raise UsageError(
+            f"options are a SearchOptions, not {type(options).__name__}: "
+            "lookalike.SearchOptions(k=20)."
+        )
+    return (options or SearchOptions()).changed(**given)
 
 
 def asked_for(
@@ -39,6 +55,8 @@ def search_batch(
     session: Session, queries: Sequence[Given | Sum], options: SearchOptions
 ) -> list[Hits]:
     """See :meth:`lookalike.Library.search_batch`."""
+    if isinstance(queries, str | bytes | os.PathLike):
+        raise UsageError("Give the queries as a list, or one alone to search().")
     asked = [held(cast("Query", query), session.settings) for query in queries]
 
     def ask(view: View) -> list[Hits]:

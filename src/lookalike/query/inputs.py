@@ -150,7 +150,7 @@ def _read_stream(stream: BinaryIO, limits: Limits) -> bytes:
     except (OSError, ValueError) as error:  # UsageError too is a ValueError
         if isinstance(error, UsageError):
             raise
-        raise SourceError(f"{name} cannot be read: {error}.") from error
+        raise SourceError(f"{name} cannot be read: {str(error).rstrip('.')}.") from error
     return bytes(found)
 
 

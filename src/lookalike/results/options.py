@@ -117,6 +117,8 @@ class SearchOptions:
         Raises:
             UsageError: a search has no such option, or a value makes no sense.
         """
+        if not isinstance(values, Mapping):
+            raise UsageError(f"SearchOptions are read from a dictionary, not {values!r:.60}.")
         _check_known(values)
         return cls(**values)
 

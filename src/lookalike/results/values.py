@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping, Sequence
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, Self, Union, get_args, get_origin, get_type_hints
@@ -34,7 +34,7 @@ class Value:
             UsageError: a field is missing, or is not of its type; the sentence names it.
         """
         if not isinstance(values, Mapping):
-            raise UsageError(f"A {cls.__name__} is read from a dictionary, not {values!r:.60}.")
+            raise UsageError(f"{cls.__name__} is read from a dictionary, not {values!r:.60}.")
         kind: Any = cls
         hints = _hints(kind)
         given = {
@@ -42,15 +42,24 @@ class Value:
             for name in _written(kind)
             if name in values
         }
-        try:
-            return cls(**given)
-        except TypeError as error:  # a field without a default is missing
-            raise UsageError(f"This is no whole {cls.__name__}: {error}.") from error
+        missing = [name for name in _required(kind) if name not in given]
+        if missing:
+            raise UsageError(f"This is no whole {cls.__name__}: it lacks {', '.join(missing)}.")
+        return cls(**given)
 
 
 @cache
 def _written(kind: Any) -> tuple[str, ...]:
     return tuple(one.name for one in fields(kind) if one.metadata.get("written", True))
+
+
+@cache
+def _required(kind: Any) -> tuple[str, ...]:
+    return tuple(
+        one.name
+        for one in fields(kind)
+        if one.default is MISSING and one.default_factory is MISSING
+    )
 
 
 @cache

@@ -50,7 +50,7 @@ def remove(
             if as_json:
                 say_json({"would_remove": count, "images": len(opened)})
             else:
-                say(f"Would forget {counted(count)} of {counted(len(opened))}.")
+                say(f"Would forget {count:,} of {counted(len(opened))}.")
             return DONE
         if not yes and is_asked():
             count = opened.remove(*named, where=where, dry_run=True)
