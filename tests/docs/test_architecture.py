@@ -84,6 +84,8 @@ def test_the_layers_are_those_that_are_held() -> None:
 
 @pytest.mark.parametrize("name", IMPORTED)
 def test_what_the_page_names_can_be_imported(name: str) -> None:
+    if name.startswith("lookalike.training"):
+        pytest.importorskip("torch", reason="it needs the extra 'train': test not run")
     assert resolved(name) is not None
 
 
